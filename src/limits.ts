@@ -11,4 +11,14 @@ export const limits = {
   listDepth: 8,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */
   packetBytes: 262_144,
+  /** Octets of conf.lua: a thousand times the shipped one. */
+  configurationBytes: 1_048_576,
+  /** Milliseconds conf.lua may take to evaluate: it makes declarations, it does no work. */
+  configurationMs: 5_000,
+  /** Octets of Lua memory for evaluating conf.lua and for its mediators. */
+  configurationHeapBytes: 268_435_456,
+  /** Files one probe pattern may stand for. */
+  probeFiles: 10_000,
+  /** Hosts a probe's summary keeps apart; traffic of further ones is shown as "other". */
+  summaryHosts: 10_000,
 } as const;
