@@ -1,0 +1,67 @@
+import type { Element } from "./element.ts";
+import { certElements, certOneWay } from "./tables/cert.ts";
+import { ianaElements, ianaOneWay } from "./tables/iana.ts";
+import type { ElementTable } from "./tables/table.ts";
+
+/** Private Enterprise Number of CERT, whose elements YAF and its relatives export. */
+const certPen = 6871;
+/** Private Enterprise Number of the reverse twins of IANA's elements (RFC 5103 §6.1). */
+const reversePen = 29_305;
+/** Bit that marks the reverse twin of a CERT element. */
+const certReverseBit = 0x4000;
+
+const byName = new Map<string, Element>();
+const byId = new Map<number, Element>();
+
+/** An element of the registries, IANA's and CERT's with their reverse twins, by its exact name. */
+export function elementByName(name: string): Element | undefined {
+  return byName.get(name);
+}
+
+/** An element of the registries by enterprise and number; enterprise 0 is IANA. */
+export function elementById(pen: number, id: number): Element | undefined {
+  return byId.get(key(pen, id));
+}
+
+/** A stand-in for an element no registry knows: octets under the name `pen/id` (RFC 7011 §9). */
+export function unknownElement(pen: number, id: number): Element {
+  return { name: `${pen}/${id}`, pen, id, type: "octetArray", semantics: "", units: "" };
+}
+
+/** All names of the registries, for completion and "did you mean". */
+export function elementNames(): readonly string[] {
+  return [...byName.keys()];
+}
+
+/** One number for enterprise and element number; exact, since the pair has 47 bits. */
+function key(pen: number, id: number): number {
+  return pen * 65_536 + id;
+}
+
+function add(element: Element): void {
+  byId.set(key(element.pen, element.id), element);
+  if (!byName.has(element.name)) byName.set(element.name, element);
+}
+
+function reverseName(name: string): string {
+  return `reverse${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+function load(table: ElementTable, pen: number): Element[] {
+  return table.flatMap(([type, semantics, units, ids]) =>
+    Object.entries(ids).map(([name, id]) => ({ name, pen, id, type, semantics, units })),
+  );
+}
+
+const iana = load(ianaElements, 0);
+const cert = load(certElements, certPen);
+for (const element of iana) add(element);
+for (const element of cert) add(element);
+for (const element of iana) {
+  if (ianaOneWay.includes(element.id)) continue;
+  add({ ...element, name: reverseName(element.name), pen: reversePen });
+}
+for (const element of cert) {
+  if (certOneWay.includes(element.id)) continue;
+  add({ ...element, name: reverseName(element.name), id: element.id | certReverseBit });
+}
