@@ -20,11 +20,19 @@ export class DecodeError extends RangeError {
   readonly code: DecodeErrorCode;
   /** Bytes from the start of what was being decoded (a Message, a file, a stream). */
   readonly offset: number;
+  /** What is wrong, without the offset. */
+  readonly detail: string;
 
   constructor(code: DecodeErrorCode, offset: number, detail: string) {
     super(`Cannot decode at byte ${offset}: ${detail}`);
     this.code = code;
     this.offset = offset;
+    this.detail = detail;
+  }
+
+  /** The same error for somebody who sees the input from `bytes` octets further ahead. */
+  shifted(bytes: number): DecodeError {
+    return new DecodeError(this.code, this.offset + bytes, this.detail);
   }
 }
 

@@ -48,3 +48,8 @@ export interface Element {
   /** Units in the registry's words, such as `octets`; empty when it has none. */
   readonly units: string;
 }
+
+/** Whether values of `type` are structured data that names further elements (RFC 6313 §4). */
+export function isList(type: AbstractType): boolean {
+  return type === "basicList" || type === "subTemplateList" || type === "subTemplateMultiList";
+}

@@ -1,6 +1,6 @@
 import { DecodeError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { type Element, variableLength } from "./element.ts";
+import { type Element, isList, variableLength } from "./element.ts";
 
 /** One Field Specifier of a Template (RFC 7011 §3.2). */
 export interface TemplateField {
@@ -24,6 +24,14 @@ export interface Template {
   readonly minimumLength: number;
   /** Octets of every record, or 0 when a field has variable length. */
   readonly fixedLength: number;
+  /**
+   * Octets of the fixed-length fields before, between and after the fields of variable length:
+   * one entry more than there are of the latter, so that a reader skips a record without a look
+   * at its fields.
+   */
+  readonly runs: readonly number[];
+  /** Index of the first field that is a list (RFC 6313), or -1. */
+  readonly firstList: number;
   /** Equal for two Templates with the same fields and scope, whatever their ids. */
   readonly signature: string;
 }
@@ -69,8 +77,19 @@ export function createTemplate(
     fields,
     minimumLength,
     fixedLength,
+    runs: measureRuns(fields),
+    firstList: fields.findIndex(({ element }) => isList(element.type)),
     signature: sign(scopeCount, fields),
   };
+}
+
+function measureRuns(fields: readonly TemplateField[]): readonly number[] {
+  const runs = [0];
+  for (const { length } of fields) {
+    if (length === variableLength) runs.push(0);
+    else runs[runs.length - 1] = (runs.at(-1) ?? 0) + length;
+  }
+  return runs;
 }
 
 function sign(scopeCount: number, fields: readonly TemplateField[]): string {

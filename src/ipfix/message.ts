@@ -1,0 +1,72 @@
+import { readUint16, readUint32 } from "../bytes/read.ts";
+import { DecodeError } from "../errors.ts";
+
+/** Octets of a Message Header (RFC 7011 §3.1). */
+export const messageHeaderBytes = 16;
+/** Octets of a Set Header (RFC 7011 §3.3.2). */
+export const setHeaderBytes = 4;
+/** Version Number of IPFIX (RFC 7011 §3.1). */
+export const ipfixVersion = 10;
+/** Set ID of a Template Set (RFC 7011 §3.3.2). */
+export const templateSetId = 2;
+/** Set ID of an Options Template Set (RFC 7011 §3.3.2). */
+export const optionsTemplateSetId = 3;
+/** Smallest Set ID of a Data Set, and so the smallest Template ID (RFC 7011 §3.4.1). */
+export const firstDataSetId = 256;
+
+/** The Message Header (RFC 7011 §3.1). */
+export interface MessageHeader {
+  /** Octets of the whole Message. */
+  length: number;
+  /** Seconds since the epoch. */
+  exportTime: number;
+  /** Data Records sent before this Message, modulo 2^32. */
+  sequence: number;
+  /** Observation Domain ID. */
+  domain: number;
+}
+
+/**
+ * Read the Message Header at `at` into `header`.
+ * @throws {DecodeError} `truncated`, `bad-version` or `bad-length`; whether the whole Message is
+ *   there is for the caller to check.
+ */
+export function readMessageHeader(bytes: Uint8Array, at: number, header: MessageHeader): void {
+  if (bytes.length - at < messageHeaderBytes) {
+    throw new DecodeError("truncated", at, `Message Header of ${bytes.length - at} octets`);
+  }
+  const version = readUint16(bytes, at);
+  if (version !== ipfixVersion) {
+    throw new DecodeError("bad-version", at, `version ${version}, expected ${ipfixVersion}`);
+  }
+  header.length = readUint16(bytes, at + 2);
+  if (header.length < messageHeaderBytes) {
+    throw new DecodeError("bad-length", at + 2, `Message of ${header.length} octets`);
+  }
+  header.exportTime = readUint32(bytes, at + 4);
+  header.sequence = readUint32(bytes, at + 8);
+  header.domain = readUint32(bytes, at + 12);
+}
+
+/** Receives each Set's content as the half-open byte range `[start, end)`. */
+export type SetVisitor = (setId: number, start: number, end: number) => void;
+
+/**
+ * Walk the Sets of the Message in `bytes[0 .. length)` without copying (RFC 7011 §3.3).
+ * @throws {DecodeError} `truncated` or `bad-length`; the Sets before it were already visited.
+ */
+export function walkSets(bytes: Uint8Array, length: number, visit: SetVisitor): void {
+  for (let at = messageHeaderBytes; at < length; ) {
+    if (at + setHeaderBytes > length) {
+      throw new DecodeError("truncated", at, `Set Header of ${length - at} octets`);
+    }
+    const setId = readUint16(bytes, at);
+    const setLength = readUint16(bytes, at + 2);
+    if (setLength < setHeaderBytes || at + setLength > length) {
+      const left = length - at;
+      throw new DecodeError("bad-length", at, `Set ${setId} of ${setLength} octets, ${left} left`);
+    }
+    visit(setId, at + setHeaderBytes, at + setLength);
+    at += setLength;
+  }
+}
