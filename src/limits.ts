@@ -8,14 +8,12 @@ export const limits = {
   /** Fields of one Template: the widest of the field has about 150, hostile ones 16 383. */
   templateFields: 1_024,
   /** Nesting of structured data (RFC 6313 §12): YAF needs 3, 8 000 fit in a Message. */
-  listDepth: 8,
-  /** Nesting of structured data (RFC 6313 §12 leaves it open); YAF needs 3, 8 000 fit in a Message. */
   listDepth: 32,
-  /** Observation Domains one Transport Session keeps Templates of; the oldest in use is forgotten. */
+  /** Observation Domains per Transport Session; the one unused for longest is forgotten. */
   sessionDomains: 1_024,
-  /** Fields of all Templates one Transport Session keeps: about 20 MB; more Templates are refused. */
+  /** Fields of all Templates of a Transport Session: about 20 MB; more Templates are refused. */
   sessionTemplateFields: 262_144,
-  /** Templates a writer keeps per Observation Domain; beyond it all are withdrawn and sent anew. */
+  /** Templates a writer keeps per Observation Domain; beyond it all are sent anew. */
   writerTemplates: 4_096,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */
   packetBytes: 262_144,
