@@ -27,4 +27,14 @@ export const limits = {
   probeFiles: 10_000,
   /** Hosts a probe's summary keeps apart; traffic of further ones is shown as "other". */
   summaryHosts: 10_000,
+  /** Memory of a Lua VM unless its creator says otherwise; 16 MiB is the VM's own least. */
+  luaMemoryBytes: 268_435_456,
+  /** Nesting of tables that cross between Lua and the host, as for JSON requests. */
+  luaValueDepth: 32,
+  /** Values in one crossing: a result of three million entries is a mistake or an attack. */
+  luaValues: 100_000,
+  /** Host errors that a Lua error object can still name as its cause. */
+  luaCrossedErrors: 64,
+  /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
+  luaMoveElements: 10_000_000,
 } as const;

@@ -1,0 +1,132 @@
+--- Close the standard library: what is not on the list below is gone. Runs first in every engine,
+--- before any other Lua code, and hands the metatable of error objects to the host.
+local profile, load_module, print_line = ...
+
+local allowed = {
+  _G = {
+    "_VERSION", "assert", "collectgarbage", "coroutine", "debug", "error", "getmetatable",
+    "ipairs", "load", "math", "next", "os", "pairs", "pcall", "print", "rawequal", "rawget",
+    "rawlen", "rawset", "require", "select", "setmetatable", "string", "table", "tonumber",
+    "tostring", "type", "utf8", "xpcall",
+  },
+  coroutine = {
+    "close", "create", "isyieldable", "resume", "running", "status", "wrap", "yield",
+  },
+  debug = { "traceback" },
+  math = {
+    "abs", "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge", "log",
+    "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "random", "randomseed", "sin",
+    "sqrt", "tan", "tointeger", "type", "ult",
+  },
+  os = { "clock", "date", "difftime", "time" },
+  string = {
+    "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "pack",
+    "packsize", "rep", "reverse", "sub", "unpack", "upper",
+  },
+  table = { "concat", "insert", "move", "pack", "remove", "sort", "unpack" },
+  utf8 = { "char", "charpattern", "codepoint", "codes", "len", "offset" },
+}
+
+local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
+local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
+local tostring, type = tostring, type
+local move, rep = table.move, string.rep
+local most_moved = 1e7
+
+-- Finalizers run where no limit holds.
+local function set_metatable(object, metatable)
+  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
+    error("__gc is not available", 2)
+  end
+  return setmetatable(object, metatable)
+end
+
+-- Text only: crafted bytecode can leave the sandbox.
+local function load_text(chunk, name, _, ...)
+  if select("#", ...) > 0 then
+    return load(chunk, name, "t", (...))
+  end
+  return load(chunk, name, "t")
+end
+
+local function collect(option)
+  if option == "count" then
+    return collectgarbage("count")
+  elseif option == nil or option == "collect" or option == "step" then
+    return collectgarbage(option)
+  end
+  error("collectgarbage(\"" .. tostring(option) .. "\") is not available", 2)
+end
+
+-- These loops run in C, where nothing can stop them.
+local function move_bounded(from, first, last, at, to)
+  if last - first >= most_moved then
+    error("too many elements to move", 2)
+  end
+  return move(from, first, last, at, to or from)
+end
+
+local function rep_bounded(text, times, separator)
+  if #text == 0 and (separator == nil or #separator == 0) then
+    return ""
+  end
+  return rep(text, times, separator)
+end
+
+local loaded = {}
+
+local function require(name)
+  if type(name) ~= "string" then
+    error("Cannot require a " .. type(name) .. ": expected the name of a module", 2)
+  end
+  if loaded[name] == nil then
+    if name == "ffi" then
+      error("ffi is not available on this engine", 2)
+    end
+    local chunk = load_module(name)
+    if chunk == nil then
+      error("Cannot require \"" .. name .. "\": no such module", 2)
+    end
+    local value = chunk(name)
+    loaded[name] = value == nil and true or value
+  end
+  return loaded[name]
+end
+
+local function keep_only(library, names)
+  local kept = {}
+  for _, name in pairs(names) do
+    kept[name] = library[name]
+  end
+  for name in next, library do
+    library[name] = kept[name]
+  end
+end
+
+_G.load, _G.require, _G.setmetatable = load_text, require, set_metatable
+_G.collectgarbage, _G.print = collect, print_line
+_G.string.rep, _G.table.move = rep_bounded, move_bounded
+for name, names in pairs(allowed) do
+  keep_only(name == "_G" and _G or _G[name], names)
+end
+_G._G = _G
+for name in pairs(allowed) do
+  loaded[name] = _G[name]
+end
+getmetatable("").__metatable = false
+
+load_module("moonfix.dialect")(loaded, profile)
+
+return {
+  __metatable = false,
+  __name = "error",
+  __tostring = function(failure)
+    if failure.where == "" then
+      return failure.message
+    end
+    return failure.where .. ": " .. failure.message
+  end,
+  __concat = function(left, right)
+    return tostring(left) .. tostring(right)
+  end,
+}

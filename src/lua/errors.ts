@@ -1,0 +1,83 @@
+import { ConfigError, type ConfigErrorCode, DecodeError, TransportError } from "../errors.ts";
+
+/** Codes that a Lua error can carry in `err.code`. */
+export type LuaErrorCode = ConfigErrorCode | DecodeError["code"] | TransportError["code"];
+
+/** A Lua script failed and did not catch it. */
+export class LuaError extends ConfigError {
+  /** Lua's own stack traceback, one call a line; empty for syntax errors. */
+  readonly traceback: string;
+  /** What `err.code` was in Lua: codes of input and world errors pass through here. */
+  readonly luaCode: LuaErrorCode;
+
+  constructor(failure: LuaFailure) {
+    super(configCode(failure.code), failure.where, failure.detail);
+    this.luaCode = failure.code;
+    this.traceback = failure.traceback;
+    if (failure.cause !== undefined) this.cause = failure.cause;
+  }
+}
+
+/** What is known of an error before it leaves the engine. */
+export interface LuaFailure {
+  readonly code: LuaErrorCode;
+  /** `conf.lua:12`, or empty. */
+  readonly where: string;
+  /** The message without position. */
+  readonly detail: string;
+  readonly traceback: string;
+  /** The host error that crossed into Lua. */
+  readonly cause?: unknown;
+}
+
+/** One of the three errors that may cross into Lua; others are bugs. */
+export type CrossingError = ConfigError | DecodeError | TransportError;
+
+export function isCrossingError(error: unknown): error is CrossingError {
+  return (
+    error instanceof ConfigError || error instanceof DecodeError || error instanceof TransportError
+  );
+}
+
+/** The message of `error` without its position. */
+export function detailOf(error: CrossingError): string {
+  const where = error instanceof ConfigError ? error.where : "";
+  return where === "" ? error.message : error.message.slice(where.length + 2);
+}
+
+const position = /^((?:\[string "[^\n]*?"\]|[^:\n]+):\d+): ([\s\S]*)$/;
+
+/**
+ * Split Lua's `conf.lua:12: text` into position and text. `coroutine.wrap` puts its own line in
+ * front of the line that failed: the innermost position of one file counts.
+ */
+export function splitPosition(message: string): { where: string; detail: string } {
+  let where = "";
+  let detail = message;
+  for (let match = position.exec(detail); match !== null; match = position.exec(detail)) {
+    const [, found = "", rest = ""] = match;
+    if (where !== "" && fileOf(found) !== fileOf(where)) break;
+    where = found;
+    detail = rest;
+  }
+  return { where, detail };
+}
+
+const fileOf = (where: string): string => where.replace(/:\d+$/, "");
+
+const configCodes: ReadonlySet<string> = new Set<ConfigErrorCode>([
+  "syntax",
+  "runtime",
+  "unknown-name",
+  "unknown-option",
+  "wrong-type",
+  "missing",
+  "duplicate",
+  "bad-value",
+  "unsupported",
+  "limit",
+]);
+
+function configCode(code: LuaErrorCode): ConfigErrorCode {
+  return configCodes.has(code) ? (code as ConfigErrorCode) : "runtime";
+}

@@ -1,0 +1,99 @@
+import { ConfigError } from "../errors.ts";
+import { limits } from "../limits.ts";
+import {
+  detailOf,
+  isCrossingError,
+  type LuaErrorCode,
+  type LuaFailure,
+  splitPosition,
+} from "./errors.ts";
+import { lua, type StatePointer } from "./exports.ts";
+import type { LuaState } from "./state.ts";
+
+/**
+ * Push the Lua error value for `error`: an object with `code`, `message` and `where` that prints
+ * as `where: message`. Returns `fault` for what only a bug can throw.
+ */
+export function pushError(state: LuaState, L: StatePointer, error: unknown): "error" | "fault" {
+  state.x.lua_checkstack(L, 8);
+  if (!isCrossingError(error)) {
+    state.pushString(L, "internal error");
+    return "fault";
+  }
+  const own = error instanceof ConfigError ? error.where : "";
+  const where = own === "" ? state.where(L, 1) : own;
+  state.x.lua_createtable(L, 0, 4);
+  setField(state, L, "code", error.code);
+  setField(state, L, "where", where);
+  setField(state, L, "message", detailOf(error));
+  state.x.lua_pushinteger(L, BigInt(remember(state, error)));
+  state.x.lua_rawseti(L, -2, 1n);
+  if (state.errorMetatable !== 0) {
+    state.x.lua_rawgeti(L, lua.registryIndex, BigInt(state.errorMetatable));
+    state.x.lua_setmetatable(L, -2);
+  }
+  return "error";
+}
+
+/** Describe the error value at index 1 of a message handler, with the calls that led to it. */
+export function describeFailure(state: LuaState, L: StatePointer): LuaFailure {
+  state.x.lua_checkstack(L, 12);
+  state.x.luaL_traceback(L, L, 0, 1);
+  const traceback = trimTraceback(state.toText(L, -1));
+  state.x.lua_settop(L, -2);
+  const own = describeOwn(state, L, traceback);
+  if (own !== undefined) return own;
+  state.x.luaL_tolstring(L, 1, 0);
+  const { where, detail } = splitPosition(state.toText(L, -1));
+  state.x.lua_settop(L, -2);
+  return { code: "runtime", where, detail, traceback };
+}
+
+function describeOwn(state: LuaState, L: StatePointer, traceback: string): LuaFailure | undefined {
+  if (!isErrorObject(state, L)) return undefined;
+  const code = field(state, L, "code") as LuaErrorCode;
+  const where = field(state, L, "where");
+  const detail = field(state, L, "message");
+  state.x.lua_rawgeti(L, 1, 1n);
+  const nth = Number(state.x.lua_tointegerx(L, -1, 0));
+  state.x.lua_settop(L, -2);
+  const cause = state.crossed[nth % limits.luaCrossedErrors];
+  return { code, where, detail, traceback: code === "syntax" ? "" : traceback, cause };
+}
+
+function isErrorObject(state: LuaState, L: StatePointer): boolean {
+  const { x } = state;
+  if (x.lua_type(L, 1) !== lua.type.table || x.lua_getmetatable(L, 1) === 0) return false;
+  x.lua_rawgeti(L, lua.registryIndex, BigInt(state.errorMetatable));
+  const same = x.lua_rawequal(L, -1, -2) !== 0;
+  x.lua_settop(L, -3);
+  return same;
+}
+
+function remember(state: LuaState, error: unknown): number {
+  const nth = state.crossings++;
+  state.crossed[nth % limits.luaCrossedErrors] = error;
+  return nth;
+}
+
+function setField(state: LuaState, L: StatePointer, name: string, value: string): void {
+  state.pushString(L, name);
+  state.pushString(L, value);
+  state.x.lua_rawset(L, -3);
+}
+
+function field(state: LuaState, L: StatePointer, name: string): string {
+  state.pushString(L, name);
+  state.x.lua_rawget(L, 1);
+  const text = state.toText(L, -1);
+  state.x.lua_settop(L, -2);
+  return text;
+}
+
+/** Leave out our own frames below the script and the title line. */
+function trimTraceback(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  if (lines[0] === "stack traceback:") lines.shift();
+  while (lines.at(-1) === "[C]: in ?") lines.pop();
+  return lines.join("\n");
+}

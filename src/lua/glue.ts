@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { LuaExports } from "./exports.ts";
+import { createImports, type ImportOptions } from "./imports.ts";
+
+/** `glue.wasm` of wasmoon 1.16.0, PUC Lua 5.4: layouts and the patch below hold for it alone. */
+const glueSha256 = "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c";
+
+/** The characters `tostring` takes as "looks like an integer" before it appends `.0` (lobject.c). */
+const integerCharacters = "-0123456789";
+
+/** One instance of the VM: its memory holds one or more Lua states and belongs to nobody else. */
+export interface Glue {
+  readonly x: LuaExports;
+  /** The memory as it is now; do not keep it over a call into the VM, growth detaches it. */
+  bytes(): Uint8Array;
+  view(): DataView;
+  /** Make `fn` callable from C with the WebAssembly signature `parameters -> i32`, all i32. */
+  addFunction(fn: (...args: number[]) => number, parameters: number): number;
+  /** Make a function of the VM itself callable through a pointer. */
+  pointerTo(fn: (...args: never[]) => unknown): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** Compile `glue.wasm` once a process; the Module may be shared with worker threads. */
+export function compileGlue(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readGlue());
+  return compiled;
+}
+
+function readGlue(): Uint8Array<ArrayBuffer> {
+  const entry = createRequire(import.meta.url).resolve("wasmoon");
+  const bytes = readFileSync(join(dirname(entry), "glue.wasm"));
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  if (digest !== glueSha256) {
+    throw new Error(`Cannot use wasmoon's glue.wasm: sha256 ${digest}, expected ${glueSha256}`);
+  }
+  return new Uint8Array(bytes);
+}
+
+/** Start a VM of its own memory; takes about a millisecond. */
+export function createGlue(options: ImportOptions): Glue {
+  const imports = createImports(options, () => x) as WebAssembly.Imports;
+  const instance = new WebAssembly.Instance(compileGlue(), imports);
+  const x = instance.exports as unknown as LuaExports;
+  const table = x.__indirect_function_table;
+  let bytes = new Uint8Array(x.memory.buffer);
+  let view = new DataView(x.memory.buffer);
+  const refresh = () => {
+    if (bytes.buffer === x.memory.buffer) return;
+    bytes = new Uint8Array(x.memory.buffer);
+    view = new DataView(x.memory.buffer);
+  };
+  const add = (fn: unknown): number => {
+    const index = table.grow(1);
+    table.set(index, fn);
+    return index;
+  };
+  x.emscripten_stack_init();
+  x.__wasm_call_ctors();
+  printIntegralFloatsBare(bytes);
+  return {
+    x,
+    bytes: () => {
+      refresh();
+      return bytes;
+    },
+    view: () => {
+      refresh();
+      return view;
+    },
+    addFunction: (fn, parameters) => add(adapt(fn, parameters)),
+    pointerTo: add,
+  };
+}
+
+/**
+ * LuaJIT prints `10/2` as `5`, Lua 5.4 as `5.0`. Emptying one C string, which nothing else uses,
+ * makes every number look complete to `tostring`, concatenation and `table.concat`.
+ */
+function printIntegralFloatsBare(memory: Uint8Array): void {
+  const needle = `\0${integerCharacters}\0`;
+  const text = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+  const at = text.indexOf(needle, 0, "latin1");
+  if (at < 0 || text.indexOf(needle, at + 1, "latin1") >= 0) {
+    throw new Error(`Cannot patch the Lua VM: "${integerCharacters}" is not there exactly once`);
+  }
+  memory[at + 1] = 0;
+}
+
+const adapters = new Map<number, WebAssembly.Module>();
+
+/** A function table takes WebAssembly functions only: import `fn` and export it again. */
+function adapt(fn: (...args: number[]) => number, parameters: number): unknown {
+  let module = adapters.get(parameters);
+  if (module === undefined) {
+    module = new WebAssembly.Module(adapterCode(parameters));
+    adapters.set(parameters, module);
+  }
+  return new WebAssembly.Instance(module, { e: { f: fn } }).exports["f"];
+}
+
+// biome-ignore format: one section a line (WebAssembly core specification §5.5)
+function adapterCode(parameters: number): Uint8Array<ArrayBuffer> {
+  const i32 = 0x7f;
+  const type = [0x60, parameters, ...Array<number>(parameters).fill(i32), 1, i32];
+  return Uint8Array.from([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    1, type.length + 1, 1, ...type,
+    2, 7, 1, 1, 0x65, 1, 0x66, 0, 0,
+    7, 5, 1, 1, 0x66, 0, 0,
+  ]);
+}

@@ -1,0 +1,177 @@
+import { ConfigError } from "../errors.ts";
+import { limits } from "../limits.ts";
+import { lua, type StatePointer } from "./exports.ts";
+import type { LuaState } from "./state.ts";
+import { LuaFunction, type LuaKey, LuaTable, type LuaValue } from "./values.ts";
+
+const { type } = lua;
+const integerLimit = 2n ** 63n;
+
+/** What the marshaller needs of an engine beyond the stack: functions have an owner. */
+export interface FunctionStore {
+  /** Push the function of a handle. */
+  push(L: StatePointer, fn: LuaFunction): void;
+  /** Push a host function. */
+  pushHost(L: StatePointer, fn: Extract<LuaValue, (...args: never[]) => unknown>): void;
+  /** Take a handle on the function at `index`. */
+  take(L: StatePointer, index: number): LuaFunction;
+}
+
+/** How far one crossing has gone. */
+interface Crossing {
+  readonly state: LuaState;
+  readonly functions: FunctionStore;
+  /** Tables from the outermost one to here. */
+  readonly path: unknown[];
+  values: number;
+}
+
+/**
+ * Push `value`; integers stay exact.
+ * @throws {ConfigError} `limit` or `wrong-type` for what Lua cannot hold.
+ */
+export function pushValue(
+  state: LuaState,
+  functions: FunctionStore,
+): (L: StatePointer, value: LuaValue) => void {
+  return (L, value) => push({ state, functions, path: [], values: 0 }, L, value);
+}
+
+/**
+ * Copy the value at an index out of Lua.
+ * @throws {ConfigError} `limit` or `wrong-type` for what cannot cross.
+ */
+export function readValue(
+  state: LuaState,
+  functions: FunctionStore,
+): (L: StatePointer, index: number) => LuaValue {
+  return (L, index) => read({ state, functions, path: [], values: 0 }, L, index);
+}
+
+function push(crossing: Crossing, L: StatePointer, value: LuaValue): void {
+  const { state, functions } = crossing;
+  const { x } = state;
+  count(crossing);
+  if (value === undefined) x.lua_pushnil(L);
+  else if (typeof value === "boolean") x.lua_pushboolean(L, value ? 1 : 0);
+  else if (typeof value === "number") pushNumber(state, L, value);
+  else if (typeof value === "bigint") pushBigInt(state, L, value);
+  else if (typeof value === "string" || value instanceof Uint8Array) state.pushString(L, value);
+  else if (value instanceof LuaFunction) functions.push(L, value);
+  else if (typeof value === "function") functions.pushHost(L, value);
+  else if (value instanceof LuaTable) pushTable(crossing, L, value);
+  else throw new ConfigError("wrong-type", "", "Cannot give Lua anything but Lua values");
+}
+
+/** Push a number: an integer when it is one and exact, else a float. */
+export function pushNumber(state: LuaState, L: StatePointer, value: number): void {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+    state.x.lua_pushinteger(L, BigInt(value));
+  } else {
+    state.x.lua_pushnumber(L, value);
+  }
+}
+
+function pushBigInt(state: LuaState, L: StatePointer, value: bigint): void {
+  if (value >= integerLimit || value < -integerLimit) {
+    const detail = `Cannot give ${value} to Lua: expected an integer of -2^63 to 2^63 - 1`;
+    throw new ConfigError("limit", "", detail);
+  }
+  state.x.lua_pushinteger(L, value);
+}
+
+function pushTable(crossing: Crossing, L: StatePointer, table: LuaTable): void {
+  enter(crossing, table);
+  const { x } = crossing.state;
+  if (x.lua_checkstack(L, 4) === 0) throw new ConfigError("limit", "", "The Lua stack is full");
+  x.lua_createtable(L, table.entries.has(1) ? table.entries.size : 0, 0);
+  for (const [key, value] of table.entries) {
+    if (value === undefined) continue;
+    push(crossing, L, key);
+    push(crossing, L, value);
+    x.lua_rawset(L, -3);
+  }
+  crossing.path.pop();
+}
+
+function read(crossing: Crossing, L: StatePointer, index: number): LuaValue {
+  const { state, functions } = crossing;
+  const { x } = state;
+  count(crossing);
+  switch (x.lua_type(L, index)) {
+    case type.none:
+    case type.nil:
+      return undefined;
+    case type.boolean:
+      return x.lua_toboolean(L, index) !== 0;
+    case type.number:
+      return readNumber(state, L, index);
+    case type.string:
+      return state.toString(L, index);
+    case type.function:
+      return functions.take(L, index);
+    case type.table:
+      return readTable(crossing, L, index);
+    case type.thread:
+      throw new ConfigError("wrong-type", "", "Cannot hand over a coroutine");
+    default:
+      throw new ConfigError("wrong-type", "", "Cannot hand over a record: expected plain values");
+  }
+}
+
+/** The number at `index`: integers beyond 2^53 as BigInt. */
+export function readNumber(state: LuaState, L: StatePointer, index: number): number | bigint {
+  if (state.x.lua_isinteger(L, index) === 0) return state.x.lua_tonumberx(L, index, 0);
+  const exact = state.x.lua_tointegerx(L, index, 0);
+  const value = Number(exact);
+  return Number.isSafeInteger(value) ? value : exact;
+}
+
+function readTable(crossing: Crossing, L: StatePointer, index: number): LuaTable {
+  const { x } = crossing.state;
+  enter(crossing, x.lua_topointer(L, index));
+  if (x.lua_checkstack(L, 6) === 0) throw new ConfigError("limit", "", "The Lua stack is full");
+  const table = new LuaTable();
+  x.lua_pushvalue(L, index);
+  x.lua_pushnil(L);
+  while (x.lua_next(L, -2) !== 0) {
+    // A copy of the key: reading a number as a string would change it under lua_next.
+    x.lua_pushvalue(L, -2);
+    const key = readKey(crossing, L);
+    x.lua_settop(L, -2);
+    table.entries.set(key, read(crossing, L, -1));
+    x.lua_settop(L, -2);
+  }
+  x.lua_settop(L, -2);
+  crossing.path.pop();
+  return table;
+}
+
+function readKey(crossing: Crossing, L: StatePointer): LuaKey {
+  const kind = crossing.state.x.lua_type(L, -1);
+  if (kind === type.string || kind === type.number || kind === type.boolean) {
+    const key = read(crossing, L, -1);
+    if (typeof key === "string" || typeof key === "number" || typeof key === "boolean") return key;
+  }
+  const detail = "Cannot hand over a table: a key is neither text nor a number or boolean";
+  throw new ConfigError("wrong-type", "", detail);
+}
+
+function count(crossing: Crossing): void {
+  if (++crossing.values <= limits.luaValues) return;
+  throw new ConfigError(
+    "limit",
+    "",
+    `Cannot hand over more than ${limits.luaValues} values at once`,
+  );
+}
+
+function enter(crossing: Crossing, table: unknown): void {
+  if (crossing.path.includes(table)) {
+    throw new ConfigError("wrong-type", "", "Cannot hand over a table that contains itself");
+  }
+  if (crossing.path.push(table) > limits.luaValueDepth) {
+    const detail = `Cannot hand over tables nested deeper than ${limits.luaValueDepth}`;
+    throw new ConfigError("limit", "", detail);
+  }
+}

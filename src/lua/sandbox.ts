@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { type LuaExports, lua, type StatePointer } from "./exports.ts";
+import type { LuaState } from "./state.ts";
+
+/** What a script may be trusted with; every profile is closed to files, processes and bytecode. */
+export type LuaProfile = "trusted" | "configuration" | "pipeline" | "repl";
+
+/** The half of the product written in Lua, beside `src` and `dist`. */
+const library = new URL("../../lua/", import.meta.url);
+
+const libraries = ["base", "coroutine", "debug", "math", "os", "string", "table", "utf8"] as const;
+
+const moduleName = /^moonfix(\.[a-z][a-z0-9_]*)+$/;
+
+const sources = new Map<string, Uint8Array>();
+
+/** The Lua source of one of our modules, such as `moonfix.dialect`; undefined without it. */
+export function moduleSource(name: string): Uint8Array | undefined {
+  if (!moduleName.test(name)) return undefined;
+  const known = sources.get(name);
+  if (known !== undefined) return known;
+  const url = new URL(`${name.replaceAll(".", "/")}.lua`, library);
+  try {
+    const source = new Uint8Array(readFileSync(url));
+    sources.set(name, source);
+    return source;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** References into the state that the sandbox leaves with its engine. */
+export interface Sandbox {
+  /** Registry slot of the real `collectgarbage`. */
+  readonly collectGarbage: number;
+}
+
+/**
+ * Open the standard library without `io` and `package`, then close it as `lua/moonfix/sandbox.lua`
+ * says and add the LuaJIT dialect.
+ */
+export function openSandbox(
+  state: LuaState,
+  profile: LuaProfile,
+  print: (line: string | Uint8Array) => void,
+): Sandbox {
+  let collectGarbage = 0;
+  state.protect((L) => {
+    for (const name of libraries) openLibrary(state, L, name);
+    collectGarbage = keepGlobal(state, L, "collectgarbage");
+    runSandboxFile(state, L, { profile, print });
+    return 0;
+  });
+  return { collectGarbage };
+}
+
+function openLibrary(state: LuaState, L: StatePointer, name: (typeof libraries)[number]): void {
+  const { x, glue } = state;
+  const open: LuaExports[`luaopen_${typeof name}`] = x[`luaopen_${name}`];
+  state.pushString(L, `${name === "base" ? "_G" : name}\0`);
+  const text = x.lua_tolstring(L, -1, 0);
+  x.luaL_requiref(L, text, glue.pointerTo(open), 1);
+  x.lua_settop(L, -3);
+}
+
+function keepGlobal(state: LuaState, L: StatePointer, name: string): number {
+  const { x } = state;
+  x.lua_rawgeti(L, lua.registryIndex, lua.globals);
+  state.pushString(L, name);
+  x.lua_rawget(L, -2);
+  const ref = x.luaL_ref(L, lua.registryIndex);
+  x.lua_settop(L, -2);
+  return ref;
+}
+
+/** Runs `sandbox.lua` with what only it may hold; it returns the metatable of error objects. */
+function runSandboxFile(
+  state: LuaState,
+  L: StatePointer,
+  options: { profile: LuaProfile; print: (line: string | Uint8Array) => void },
+): void {
+  const { x } = state;
+  loadModule(state, L, "moonfix.sandbox");
+  state.pushString(L, options.profile);
+  state.pushRaw(L, (L) => loadModule(state, L, state.toText(L, 1)));
+  state.pushRaw(L, (L) => {
+    options.print(joinArguments(state, L));
+    return 0;
+  });
+  x.lua_callk(L, 3, 1, 0, 0);
+  state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
+}
+
+/** Push the compiled module and 1, or return 0 when we have none of that name. */
+function loadModule(state: LuaState, L: StatePointer, name: string): number {
+  const source = moduleSource(name);
+  if (source === undefined) return 0;
+  const status = state.load(L, source, `@lua/${name.replaceAll(".", "/")}.lua`);
+  if (status !== lua.status.ok) throw new Error(state.toText(L, -1));
+  return 1;
+}
+
+/** What `print` prints: the arguments as `tostring` sees them, between tabs. */
+function joinArguments(state: LuaState, L: StatePointer): string | Uint8Array {
+  const { x } = state;
+  const last = x.lua_gettop(L);
+  const parts: (string | Uint8Array)[] = [];
+  for (let i = 1; i <= last; i++) {
+    x.luaL_tolstring(L, i, 0);
+    parts.push(state.toString(L, -1));
+    x.lua_settop(L, last);
+  }
+  if (parts.every((part) => typeof part === "string")) return parts.join("\t");
+  const tabbed = parts.flatMap((part, i) => (i === 0 ? [part] : ["\t", part]));
+  return new Uint8Array(Buffer.concat(tabbed.map((part) => Buffer.from(part))));
+}

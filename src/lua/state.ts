@@ -1,0 +1,238 @@
+import { ConfigError } from "../errors.ts";
+import { LuaError, type LuaFailure, splitPosition } from "./errors.ts";
+import { type LuaExports, lua, type StatePointer, upvalueIndex } from "./exports.ts";
+import { describeFailure, pushError } from "./failures.ts";
+import { createGlue, type Glue } from "./glue.ts";
+
+/** A function on the raw stack: arguments at 1…, returns how many results lie on top. */
+export type RawFunction = (L: StatePointer) => number;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+const scratchBytes = 4_096;
+
+/**
+ * One Lua state on its raw stack API. Methods that take `L` work on any of its coroutines and may
+ * raise Lua errors: call them from `protect` or from a registered function only.
+ */
+export class LuaState {
+  readonly glue: Glue;
+  readonly x: LuaExports;
+  /** The coroutine that runs now. */
+  current: StatePointer;
+  /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
+  errorMetatable = 0;
+  /** Host errors that crossed last, by the number in their Lua error object. */
+  readonly crossed: unknown[] = [];
+  crossings = 0;
+  /** Set when the VM can no longer be trusted: a foreign exception went through its frames. */
+  #broken: unknown;
+  /** A bug in a host function, kept until the outermost call returns. */
+  #fault: { readonly error: unknown } | undefined;
+  #failure: LuaFailure | undefined;
+  #body: RawFunction | undefined;
+  readonly #functions: RawFunction[] = [];
+  readonly #dispatch: number;
+  readonly #enter: number;
+  readonly #handler: number;
+  readonly #writer: number;
+  #dumped: Uint8Array[] = [];
+  readonly #scratch: number;
+
+  constructor(memoryBytes: number, write: (bytes: Uint8Array) => void) {
+    const onFault = (error: unknown) => {
+      this.#broken = error;
+    };
+    this.glue = createGlue({ memoryBytes, write, onFault });
+    this.x = this.glue.x;
+    this.#scratch = this.x.malloc(scratchBytes);
+    this.current = this.x.luaL_newstate();
+    if (this.current === 0) throw new Error("Cannot create a Lua state: not enough memory");
+    this.#dispatch = this.glue.addFunction((L) => {
+      const id = this.x.lua_touserdata(L as StatePointer, upvalueIndex(1));
+      return this.#invoke(L as StatePointer, this.#functions[id] as RawFunction);
+    }, 1);
+    this.#enter = this.glue.addFunction((L) => {
+      return this.#invoke(L as StatePointer, this.#body as RawFunction);
+    }, 1);
+    this.#handler = this.glue.addFunction((L) => {
+      this.#failure = describeFailure(this, L as StatePointer);
+      return 1;
+    }, 1);
+    this.#writer = this.glue.addFunction((_L, at, length) => {
+      this.#dumped.push(this.glue.bytes().slice(at, (at as number) + (length as number)));
+      return 0;
+    }, 4);
+  }
+
+  /** Keep `fn` for as long as the state lives and push it as a Lua function. */
+  pushRaw(L: StatePointer, fn: RawFunction): void {
+    this.x.lua_pushlightuserdata(L, this.#functions.push(fn) - 1);
+    this.x.lua_pushcclosure(L, this.#dispatch, 1);
+  }
+
+  /**
+   * Run `body` in protected mode with an empty stack of its own.
+   * @throws {LuaError} when Lua code fails; a bug in a host function as it was thrown.
+   */
+  protect(body: RawFunction): void {
+    if (this.#broken !== undefined) {
+      throw new Error("The Lua VM is broken by an earlier exception", { cause: this.#broken });
+    }
+    const { x, current: L } = this;
+    const top = x.lua_gettop(L);
+    if (x.lua_checkstack(L, 8) === 0) throw new Error("The Lua stack is full");
+    x.lua_pushcclosure(L, this.#handler, 0);
+    x.lua_pushcclosure(L, this.#enter, 0);
+    this.#body = body;
+    this.#failure = undefined;
+    const status = x.lua_pcallk(L, 0, 0, top + 1, 0, 0);
+    this.current = L;
+    const failure = status === lua.status.ok ? undefined : this.#takeFailure(L, status);
+    x.lua_settop(L, top);
+    this.#throwFault();
+    if (failure !== undefined) throw new LuaError(failure);
+  }
+
+  /** Push text as UTF-8, or octets as they are. */
+  pushString(L: StatePointer, value: string | Uint8Array): void {
+    const { x } = this;
+    const room = typeof value === "string" ? value.length * 3 : value.length;
+    if (room <= scratchBytes) {
+      x.lua_pushlstring(L, this.#scratch, this.#copyIn(value, this.#scratch, room));
+      return;
+    }
+    const at = x.malloc(room);
+    if (at === 0) throw outOfMemory();
+    try {
+      x.lua_pushlstring(L, at, this.#copyIn(value, at, room));
+    } finally {
+      x.free(at);
+    }
+  }
+
+  /** The octets of the string or number at `index`; a view that dies with the next call. */
+  viewString(L: StatePointer, index: number): Uint8Array {
+    const at = this.x.lua_tolstring(L, index, this.#scratch);
+    if (at === 0) return new Uint8Array(0);
+    const length = this.glue.view().getUint32(this.#scratch, true);
+    return this.glue.bytes().subarray(at, at + length);
+  }
+
+  /** The string at `index` as text when it is UTF-8, else a copy of its octets. */
+  toString(L: StatePointer, index: number): string | Uint8Array {
+    const bytes = this.viewString(L, index);
+    try {
+      return utf8.decode(bytes);
+    } catch (error) {
+      if (error instanceof TypeError) return bytes.slice();
+      throw error;
+    }
+  }
+
+  /** The string at `index` as text for people: what is not UTF-8 becomes U+FFFD. */
+  toText(L: StatePointer, index: number): string {
+    return Buffer.from(this.viewString(L, index)).toString("utf8");
+  }
+
+  /** `conf.lua:5` of the function `level` calls up; empty for functions that have no lines. */
+  where(L: StatePointer, level: number): string {
+    this.x.luaL_where(L, level);
+    const text = this.toText(L, -1);
+    this.x.lua_settop(L, -2);
+    return text.replace(/: $/, "");
+  }
+
+  /** Make room for `slots` more values. @throws {ConfigError} `limit`. */
+  reserve(L: StatePointer, slots: number): void {
+    if (this.x.lua_checkstack(L, slots) !== 0) return;
+    throw new ConfigError("limit", "", "Cannot pass so many values at once: the Lua stack is full");
+  }
+
+  /** Compile a chunk and push it. @throws {ConfigError} `syntax`. */
+  loadChunk(L: StatePointer, source: string | Uint8Array, chunkName: string): void {
+    const text = typeof source === "string" ? encoder.encode(source) : source;
+    if (this.load(L, withoutShebang(text), `@${chunkName}`) === lua.status.ok) return;
+    const { where, detail } = splitPosition(this.toText(L, -1));
+    throw new ConfigError("syntax", where || chunkName, detail);
+  }
+
+  /** Compile text and push the function, or what is wrong; returns Lua's status. */
+  load(L: StatePointer, source: Uint8Array, chunkName: string): number {
+    const { x } = this;
+    const name = encoder.encode(`${chunkName}\0t\0`);
+    const at = x.malloc(name.length + source.length);
+    if (at === 0) throw outOfMemory();
+    const text = at + name.length;
+    this.glue.bytes().set(name, at);
+    this.glue.bytes().set(source, text);
+    try {
+      return x.luaL_loadbufferx(L, text, source.length, at, text - 2);
+    } finally {
+      x.free(at);
+    }
+  }
+
+  /** The stripped bytecode of the function on top; undefined for a host function. */
+  dump(L: StatePointer): Uint8Array | undefined {
+    this.#dumped = [];
+    const status = this.x.lua_dump(L, this.#writer, 0, 1);
+    return status === 0 ? new Uint8Array(Buffer.concat(this.#dumped)) : undefined;
+  }
+
+  #copyIn(value: string | Uint8Array, at: number, room: number): number {
+    const bytes = this.glue.bytes();
+    if (typeof value === "string") {
+      return encoder.encodeInto(value, bytes.subarray(at, at + room)).written;
+    }
+    bytes.set(value, at);
+    return value.length;
+  }
+
+  /** Call `fn` from C: what it throws becomes a Lua error, Lua's own unwinding passes untouched. */
+  #invoke(L: StatePointer, fn: RawFunction): number {
+    const caller = this.current;
+    this.current = L;
+    try {
+      const results = fn(L);
+      this.current = caller;
+      return results;
+    } catch (error) {
+      this.current = caller;
+      if (error === Number.POSITIVE_INFINITY || this.#broken !== undefined) throw error;
+      if (pushError(this, L, error) === "fault") this.#fault ??= { error };
+    }
+    return this.x.lua_error(L);
+  }
+
+  #takeFailure(L: StatePointer, status: number): LuaFailure {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined && status === lua.status.runtime) return failure;
+    const detail =
+      status === lua.status.memory
+        ? "not enough memory"
+        : this.x.lua_type(L, -1) === lua.type.string
+          ? this.toText(L, -1)
+          : "error while handling an error";
+    const code = status === lua.status.memory ? "limit" : "runtime";
+    return { code, where: "", detail, traceback: "" };
+  }
+
+  #throwFault(): void {
+    const fault = this.#fault;
+    if (fault === undefined) return;
+    this.#fault = undefined;
+    throw fault.error;
+  }
+}
+
+function outOfMemory(): ConfigError {
+  return new ConfigError("limit", "", "not enough memory");
+}
+
+/** A first line `#!…` becomes a comment, so that line numbers stay. */
+function withoutShebang(source: Uint8Array): Uint8Array {
+  if (source[0] !== 0x23) return source;
+  return new Uint8Array(Buffer.concat([Buffer.from("--"), source]));
+}

@@ -1,0 +1,66 @@
+/** What a Lua value is in TypeScript; functions and tables see their classes. */
+export type LuaValue =
+  | undefined
+  | boolean
+  /** Integers of up to 53 bits and floats. */
+  | number
+  /** Integers beyond 2^53; Lua's have 64 bits. */
+  | bigint
+  | string
+  /** A Lua string that is not valid UTF-8. */
+  | Uint8Array
+  | LuaTable
+  | LuaFunction
+  /** Only towards Lua: becomes a Lua function that lives as long as the engine. */
+  | HostFunction;
+
+/** What a host function can ask about its call. */
+export interface HostContext {
+  /** Where the Lua caller stands, such as `conf.lua:5`; 2 is the caller's caller. */
+  where(level?: number): string;
+}
+
+/**
+ * A function of ours that Lua can call. What it throws becomes a Lua error: a `ConfigError`
+ * without `where` gets the line of its caller. Anything but our three errors is a bug and comes
+ * out of `run` or `call` even when the script catches it.
+ */
+export type HostFunction = (args: LuaValue[], context: HostContext) => LuaValue[] | undefined;
+
+/** Keys that cross the border; -0 and integral floats count as integers, as in Lua. */
+export type LuaKey = string | number | boolean;
+
+/** Plain data from or for Lua: a copy, without metatable or identity. */
+export class LuaTable {
+  readonly entries: Map<LuaKey, LuaValue>;
+
+  constructor(entries: Iterable<readonly [LuaKey, LuaValue]> = []) {
+    this.entries = new Map(entries);
+  }
+
+  /** A sequence: `values[0]` becomes Lua's element 1. */
+  static fromArray(values: readonly LuaValue[]): LuaTable {
+    return new LuaTable(values.map((value, i) => [i + 1, value]));
+  }
+
+  get(key: LuaKey): LuaValue {
+    return this.entries.get(key);
+  }
+
+  /** The elements 1, 2, 3… up to the first that is missing. */
+  toArray(): LuaValue[] {
+    const values: LuaValue[] = [];
+    for (let i = 1; this.entries.has(i); i++) values.push(this.entries.get(i));
+    return values;
+  }
+}
+
+/** A Lua function, held in its engine until `engine.release`, or until nothing holds the handle. */
+export class LuaFunction {
+  /** Slot in the Lua registry; 0 once released. */
+  ref: number;
+
+  constructor(ref: number) {
+    this.ref = ref;
+  }
+}

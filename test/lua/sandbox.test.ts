@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { failLua, runLua, startEngine } from "../support/lua.ts";
+
+test.for([
+  "io",
+  "package",
+  "dofile",
+  "loadfile",
+  "module",
+  "os.execute",
+  "os.exit",
+  "os.getenv",
+  "os.remove",
+  "os.rename",
+  "os.tmpname",
+  "os.setlocale",
+  "string.dump",
+  "debug.sethook",
+  "debug.getinfo",
+  "debug.getregistry",
+  "debug.getupvalue",
+  "debug.setmetatable",
+  "debug.upvaluejoin",
+  "warn",
+])("%s is not there", (path) => {
+  expect(runLua(`return ${path}`)).toEqual([undefined]);
+});
+
+test("the globals are those of the list and no more", () => {
+  const source = `local names = {} for name in pairs(_G) do names[#names + 1] = name end
+    table.sort(names) return table.concat(names, " ")`;
+  expect(runLua(source)).toEqual([
+    "_G _VERSION assert bit collectgarbage coroutine debug error gcinfo getmetatable ipairs jit " +
+      "load loadstring math next os pairs pcall print rawequal rawget rawlen rawset require " +
+      "select setmetatable string table tonumber tostring type unpack utf8 xpcall",
+  ]);
+});
+
+test.for([
+  ["setmetatable({}, { __gc = print })", /__gc is not available/],
+  ["table.move({}, 1, math.maxinteger - 1, 2)", /too many elements to move/],
+  ["collectgarbage('stop')", /is not available/],
+  ["require 'ffi'", /ffi is not available on this engine/],
+  ["require 'os.path'", /no such module/],
+  ["require 'moonfix...secret'", /no such module/],
+  ["require '/etc/passwd'", /no such module/],
+  ["require(1)", /expected the name of a module/],
+  ["getmetatable('').__index = nil", /attempt to index a boolean value/],
+  ["setmetatable(getmetatable('x'), {})", /bad argument #1 to 'setmetatable'/],
+  ["assert(load('\\27Lua'))", /attempt to load a binary chunk/],
+  ["assert(load('\\27Lua', 'x', 'b'))", /attempt to load a binary chunk/],
+  ["assert(load(function() return nil end, 'x', 'b', {}))()  error('end')", /end/],
+  ["local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end", /not enough memory/],
+  ["local s = 'x' while true do s = s .. s end", /not enough memory/],
+  ["string.rep('x', 1 << 40)", /not enough memory|too large/],
+  ["('x'):rep(1e9, 'y')", /not enough memory|too large/],
+  ["local function f() return f() + 1 end f()", /stack overflow|not enough memory/],
+  ["local function f() return pcall(f) end f() error('end')", /end/],
+  ["local t = setmetatable({}, {}) getmetatable(t).__index = t return t.x", /loop|C stack/],
+  [
+    "local f = load('return ' .. ('('):rep(500) .. '1' .. (')'):rep(500)) assert(f)",
+    /assertion|C stack/,
+  ],
+  ["local co = coroutine.wrap local function f() return co(f)() end f()", /C stack overflow/],
+  ["string.gsub(('x'):rep(300000), ('(x'):rep(40), '')", /too many captures|malformed/],
+  ["return unpack({}, 1, 1e7)", /too many results/],
+  ["string.format('%1000d', 1)", /invalid conversion/],
+  [
+    "error(setmetatable({}, { __tostring = function() return {} end }))",
+    /must return a string|error/,
+  ],
+  ["xpcall(error, function() error('again') end) error('end')", /end/],
+] as const)("%s ends in an error and leaves the engine usable", ([source, message]) => {
+  const { engine } = startEngine(48 * 1024 * 1024);
+  expect(failLua(source, engine).message).toMatch(message);
+  expect(engine.run("return 1 + 1", "test.lua")).toEqual([2]);
+});
+
+test("rep() of nothing returns at once however often", () => {
+  expect(runLua("return (''):rep(math.maxinteger)")).toEqual([""]);
+});
+
+test("load() compiles text with its own environment", () => {
+  expect(runLua("return load('return x', 'c', 't', { x = 5 })()")).toEqual([5]);
+  expect(
+    runLua("return load(coroutine.wrap(function() coroutine.yield('return 7') end))()"),
+  ).toEqual([7]);
+});
+
+test("one engine's globals are not another's", () => {
+  const one = startEngine().engine;
+  one.run("string.leak, leak = 1, 2", "test.lua");
+  expect(runLua("return string.leak, leak")).toEqual([undefined, undefined]);
+});
+
+test("the memory bound holds over many attempts", () => {
+  const { engine } = startEngine(32 * 1024 * 1024);
+  for (let i = 0; i < 5; i++) {
+    failLua("local t = {} for i = 1, 1e9 do t[i] = { i } end", engine);
+  }
+  expect(engine.run("collectgarbage() return 1", "test.lua")).toEqual([1]);
+  expect(engine.memoryBytes()).toBeLessThan(4 * 1024 * 1024);
+  expect(engine.state.x.memory.buffer.byteLength).toBeLessThanOrEqual(32 * 1024 * 1024);
+});

@@ -1,0 +1,31 @@
+import { createLuaEngine, type LuaEngine } from "../../src/lua/engine.ts";
+import { LuaError } from "../../src/lua/errors.ts";
+import type { LuaValue } from "../../src/lua/values.ts";
+
+/** An engine of the trusted profile and the lines it printed. */
+export function startEngine(memoryBytes?: number): { engine: LuaEngine; printed: unknown[] } {
+  const printed: unknown[] = [];
+  const bound = memoryBytes === undefined ? {} : { memoryBytes };
+  const engine = createLuaEngine({
+    profile: "trusted",
+    print: (line) => printed.push(line),
+    ...bound,
+  });
+  return { engine, printed };
+}
+
+/** What `source` returns in a fresh engine. */
+export function runLua(source: string, ...args: LuaValue[]): LuaValue[] {
+  return startEngine().engine.run(source, "test.lua", args);
+}
+
+/** The error that `source` ends with. */
+export function failLua(source: string, engine = startEngine().engine): LuaError {
+  try {
+    engine.run(source, "test.lua");
+  } catch (error) {
+    if (error instanceof LuaError) return error;
+    throw error;
+  }
+  throw new Error(`Lua did not fail: ${source}`);
+}
