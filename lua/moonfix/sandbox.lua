@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local profile, load_module, print_line = ...
+local profile, load_module, print_line, most_moved = ...
 
 local allowed = {
   _G = {
@@ -31,7 +31,6 @@ local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error,
 local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
 local tostring, type = tostring, type
 local move, rep = table.move, string.rep
-local most_moved = 1e7
 
 -- Finalizers run where no limit holds.
 local function set_metatable(object, metatable)

@@ -88,7 +88,8 @@ function runSandboxFile(
     options.print(joinArguments(state, L));
     return 0;
   });
-  x.lua_callk(L, 3, 1, 0, 0);
+  x.lua_pushinteger(L, BigInt(limits.luaMoveElements));
+  x.lua_callk(L, 4, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 
