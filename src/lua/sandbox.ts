@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { limits } from "../limits.ts";
 import { type LuaExports, lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
 
