@@ -1,7 +1,5 @@
 import { DecodeError } from "../errors.ts";
 import type { BatchSink } from "./batch.ts";
-import { createDataSetReader, type DataSetReader } from "./data-set.ts";
-import { type Domain, DomainTable, unknownSequence } from "./domains.ts";
 import {
   firstDataSetId,
   type MessageHeader,
@@ -10,6 +8,8 @@ import {
   templateSetId,
   walkSets,
 } from "./message.ts";
+import { createDataSetReader, type DataSetReader } from "./sets/data-set.ts";
+import { type Domain, DomainTable, unknownSequence } from "./sets/domains.ts";
 import type { Template } from "./template.ts";
 import { type ElementLookup, walkTemplateSet } from "./template-record.ts";
 

@@ -1,7 +1,7 @@
-import type { BatchSink } from "./batch.ts";
-import { skipRecord } from "./locate.ts";
-import type { MessageHeader } from "./message.ts";
-import type { Template, TemplateLookup } from "./template.ts";
+import type { BatchSink } from "../batch.ts";
+import { skipRecord } from "../locate.ts";
+import type { MessageHeader } from "../message.ts";
+import type { Template, TemplateLookup } from "../template.ts";
 
 /** Reads one Data Set as one batch. */
 export type DataSetReader = (template: Template, templates: TemplateLookup, set: DataSet) => void;

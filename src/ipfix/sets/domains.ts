@@ -1,6 +1,6 @@
-import { limits } from "../limits.ts";
-import { firstDataSetId } from "./message.ts";
-import type { Template, TemplateLookup } from "./template.ts";
+import { limits } from "../../limits.ts";
+import { firstDataSetId } from "../message.ts";
+import type { Template, TemplateLookup } from "../template.ts";
 
 /** What a Transport Session knows of one Observation Domain. */
 export interface Domain {

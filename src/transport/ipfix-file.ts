@@ -1,0 +1,104 @@
+import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { DecodeError, TransportError } from "../errors.ts";
+import { createMessageStream } from "../ipfix/message-stream.ts";
+
+/** Octets read at a time: large enough for the disk, small enough to stay responsive. */
+const blockBytes = 1_048_576;
+
+/** Who gets what is in an IPFIX file. */
+export interface IpfixFileOptions {
+  /** Decodes the Messages; its batches arrive while the file is read. */
+  readonly session: { decodeMessage(bytes: Uint8Array): void };
+  /** Gets each damage, with its offset in the file; reading goes on with the next Message. */
+  readonly onDamage?: (error: DecodeError) => void;
+  /** Gets the octets read so far after each block. */
+  readonly onProgress?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What an IPFIX file held. */
+export interface IpfixFileResult {
+  /** Messages without damage. */
+  readonly messages: number;
+  /** Octets of the file. */
+  readonly bytes: number;
+  /** Octets that belong to no Message. */
+  readonly skippedBytes: number;
+  /** How many times something was wrong. */
+  readonly damages: number;
+  /** The first thing that was wrong, with its offset in the file; whatever was whole was read. */
+  readonly damage: DecodeError | undefined;
+}
+
+/**
+ * Read an IPFIX file (RFC 5655) from a path or a stream. A damaged Message costs itself only: its
+ * records before the damage and all Messages after it are delivered.
+ * @throws {TransportError} when the file cannot be read; what came before was delivered.
+ */
+export async function readIpfixFile(
+  input: string | Readable,
+  options: IpfixFileOptions,
+): Promise<IpfixFileResult> {
+  const result = { messages: 0, bytes: 0, skippedBytes: 0, damages: 0, damage: none() };
+  const onDamage = (error: DecodeError) => {
+    result.damages++;
+    result.damage ??= error;
+    options.onDamage?.(error);
+  };
+  const stream = createMessageStream({
+    onDamage,
+    onMessage: (bytes, offset) => {
+      try {
+        options.session.decodeMessage(bytes);
+        result.messages++;
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        onDamage(error.shifted(offset));
+      }
+    },
+  });
+  const blocks = typeof input === "string" ? readBlocks(input) : readStream(input);
+  for await (const block of blocks) {
+    options.signal?.throwIfAborted();
+    result.bytes += block.length;
+    stream.push(block);
+    options.onProgress?.(result.bytes);
+  }
+  stream.end();
+  result.skippedBytes = stream.skippedBytes;
+  return result;
+}
+
+function none(): DecodeError | undefined {
+  return undefined;
+}
+
+async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw TransportError.from(`Cannot open ${path}`, cause);
+  });
+  try {
+    const block = new Uint8Array(blockBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, block.length).catch((cause: unknown) => {
+        throw TransportError.from(`Cannot read ${path}`, cause);
+      });
+      if (bytesRead === 0) return;
+      yield block.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* readStream(input: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of input as AsyncIterable<unknown>) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError("stream of text, expected octets");
+      yield chunk;
+    }
+  } catch (cause) {
+    throw TransportError.from("Cannot read the input", cause);
+  }
+}
