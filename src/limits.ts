@@ -13,6 +13,8 @@ export const limits = {
   sessionDomains: 1_024,
   /** Fields of all Templates of a Transport Session: about 20 MB; more Templates are refused. */
   sessionTemplateFields: 262_144,
+  /** Elements one Transport Session may describe in type records (RFC 5610): CERT has 461. */
+  learnedElements: 4_096,
   /** Templates a writer keeps per Observation Domain; beyond it all are sent anew. */
   writerTemplates: 4_096,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */

@@ -1,0 +1,77 @@
+import type { DecodeError } from "../../errors.ts";
+import type { RecordBatch } from "../batch.ts";
+import { ipfixVersion, type MessageHeader } from "../message.ts";
+import type { SetProblem, TemplateEvent } from "../session.ts";
+import type { Template } from "../template.ts";
+import { formatRecord } from "../value.ts";
+
+/** Beginning of each line of the record schema: which Message it comes from. */
+function head(domain: number, exportTime: number, sequence: number): string {
+  return `{"version":${ipfixVersion},"domain":${domain},"exportTime":${exportTime},"seq":${sequence}`;
+}
+
+const scopes = new WeakMap<Template, string>();
+
+function scopeOf(template: Template): string {
+  if (template.scopeCount === 0) return "";
+  const known = scopes.get(template);
+  if (known !== undefined) return known;
+  const names = template.fields.slice(0, template.scopeCount).map(({ name }) => name);
+  const text = `,"scope":${JSON.stringify(names)}`;
+  scopes.set(template, text);
+  return text;
+}
+
+/**
+ * Formats one record of a batch by its index.
+ * It throws a DecodeError when the record is damaged; the others may be fine.
+ */
+export type RecordFormatter = (index: number) => string;
+
+/** Create a formatter of the records of `batch` as lines of the record schema, without line feed. */
+export function createRecordFormatter(batch: RecordBatch, sequence: number): RecordFormatter {
+  const { template, offsets, bytes, templates } = batch;
+  const kind = template.scopeCount > 0 ? "options" : "data";
+  const start = head(batch.domain, batch.exportTime, sequence);
+  const before = `${start},"kind":"${kind}","template":${template.id}${scopeOf(template)},"fields":`;
+  const source = { bytes, templates, depth: 0 };
+  return (index) => {
+    const from = offsets[index] as number;
+    return `${before}${formatRecord(template, source, from, offsets[index + 1] as number)}}`;
+  };
+}
+
+/** A Template that was defined or withdrawn, as a line of the record schema. */
+export function formatTemplateEvent(event: TemplateEvent, header: MessageHeader): string {
+  const { template, id, options, domain } = event;
+  const start = head(domain, header.exportTime, header.sequence);
+  if (!template) return `${start},"kind":"withdrawal","template":${id},"options":${options}}`;
+  const elements = template.fields.map(({ element: { name, pen, id }, length }) => [
+    name,
+    pen,
+    id,
+    length,
+  ]);
+  const kind = options ? "options_template" : "template";
+  const scope = options ? `,"scope":${template.scopeCount}` : "";
+  const list = JSON.stringify(elements);
+  return `${start},"kind":"${kind}","template":${id},"elements":${list}${scope}}`;
+}
+
+/** A Set that was left out, as a line of the record schema. */
+export function formatSetProblem(problem: SetProblem, header: MessageHeader): string {
+  const { code, domain, setId, octets } = problem;
+  const start = head(domain, header.exportTime, header.sequence);
+  if (code === "set-without-template") {
+    return `${start},"kind":"unknown_template","template":${setId},"octets":${octets}}`;
+  }
+  return `${start},"kind":"error","code":"${code}","set":${setId},"octets":${octets}}`;
+}
+
+/** A damage as a line beside those of the record schema. */
+export function formatDamage(error: DecodeError, header: MessageHeader): string {
+  const start = head(header.domain, header.exportTime, header.sequence);
+  const { code, offset } = error;
+  const message = JSON.stringify(error.message);
+  return `${start},"kind":"error","code":"${code}","offset":${offset},"message":${message}}`;
+}

@@ -1,0 +1,177 @@
+import { formatIpv4, formatIpv6, formatMac } from "../../bytes/address.ts";
+import { formatHex } from "../../bytes/hex.ts";
+import { readSigned, readUnsigned } from "../../bytes/integer.ts";
+import { readUint32 } from "../../bytes/read.ts";
+import { formatTime, readNtpMicros, readNtpNanos } from "../../bytes/time.ts";
+import { decodeUtf8 } from "../../bytes/utf8.ts";
+import type { AbstractType, Element } from "../element.ts";
+import { locateFields } from "../locate.ts";
+import { elementById } from "../registry.ts";
+import {
+  enterList,
+  type ListSource,
+  locateBasicList,
+  locateRecordList,
+  type RecordGroup,
+} from "../structured/list.ts";
+import type { Template } from "../template.ts";
+import { fitsType, isBoolean, readFloat } from "./decode.ts";
+
+/** Writes the value in `source.bytes[start .. end)` as JSON text. */
+type Formatter = (source: ListSource, start: number, end: number) => string;
+
+function formatInteger(value: number | bigint): string {
+  return typeof value === "number" ? String(value) : `"${value}"`;
+}
+
+function formatMoment(count: number | bigint, digits: 0 | 3 | 6 | 9): string {
+  const text = formatTime(count, digits);
+  return text === undefined ? formatInteger(count) : `"${text}"`;
+}
+
+function formatFloat(value: number): string {
+  return Number.isFinite(value) ? String(value) : "null";
+}
+
+const unsigned: Formatter = ({ bytes }, start, end) =>
+  formatInteger(readUnsigned(bytes, start, end));
+const signed: Formatter = ({ bytes }, start, end) => formatInteger(readSigned(bytes, start, end));
+const float: Formatter = ({ bytes }, start, end) => formatFloat(readFloat(bytes, start, end));
+const octets: Formatter = ({ bytes }, start, end) => `"${formatHex(bytes, start, end)}"`;
+const recordList =
+  (type: AbstractType): Formatter =>
+  (source, start, end) =>
+    formatRecordList(source, type, start, end);
+
+const formatters: Readonly<Record<AbstractType, Formatter>> = {
+  octetArray: octets,
+  unsigned8: unsigned,
+  unsigned16: unsigned,
+  unsigned32: unsigned,
+  unsigned64: unsigned,
+  unsigned256: unsigned,
+  signed8: signed,
+  signed16: signed,
+  signed32: signed,
+  signed64: signed,
+  float32: float,
+  float64: float,
+  boolean: (source, start, end) =>
+    isBoolean(source.bytes[start]) ? String(source.bytes[start] === 1) : octets(source, start, end),
+  macAddress: ({ bytes }, start) => `"${formatMac(bytes, start)}"`,
+  string: ({ bytes }, start, end) => JSON.stringify(decodeUtf8(bytes, start, end)),
+  dateTimeSeconds: ({ bytes }, start) => formatMoment(readUint32(bytes, start), 0),
+  dateTimeMilliseconds: ({ bytes }, start, end) => formatMoment(readUnsigned(bytes, start, end), 3),
+  dateTimeMicroseconds: ({ bytes }, start) => formatMoment(readNtpMicros(bytes, start), 6),
+  dateTimeNanoseconds: ({ bytes }, start) => formatMoment(readNtpNanos(bytes, start), 9),
+  ipv4Address: ({ bytes }, start) => `"${formatIpv4(bytes, start)}"`,
+  ipv6Address: ({ bytes }, start) => `"${formatIpv6(bytes, start)}"`,
+  basicList: formatBasicList,
+  subTemplateList: recordList("subTemplateList"),
+  subTemplateMultiList: recordList("subTemplateMultiList"),
+};
+
+/**
+ * The value of `element` in `source.bytes[start .. end)` as JSON text, as the record schema has it:
+ * times in ISO 8601, integers from 2^53 up as decimal strings, octets in hexadecimal.
+ * @throws {DecodeError} when a list is damaged.
+ */
+export function formatValue(
+  element: Element,
+  source: ListSource,
+  start: number,
+  end: number,
+): string {
+  const { type } = element;
+  const format = fitsType(type, end - start) ? formatters[type] : octets;
+  return format(source, start, end);
+}
+
+/** Information Element that only fills up a record (RFC 5102 §5.12.1): records leave it out. */
+const padding = elementById(0, 210);
+
+interface Plan {
+  /** `"name":` of each field, or undefined for one that is left out. */
+  readonly keys: readonly (string | undefined)[];
+  readonly ranges: Int32Array;
+}
+
+const plans = new WeakMap<Template, Plan>();
+
+function planOf(template: Template): Plan {
+  const known = plans.get(template);
+  if (known) return known;
+  const keys = template.fields.map(({ element, name }) =>
+    element === padding ? undefined : `${JSON.stringify(name)}:`,
+  );
+  const plan = { keys, ranges: new Int32Array(2 * keys.length) };
+  plans.set(template, plan);
+  return plan;
+}
+
+/**
+ * The record of `template` in `source.bytes[start .. end)` as JSON text of an object by field name.
+ * @throws {DecodeError} when the record or a list in it is damaged.
+ */
+export function formatRecord(
+  template: Template,
+  source: ListSource,
+  start: number,
+  end: number,
+): string {
+  const { keys, ranges } = planOf(template);
+  // The ranges are shared by records nested in themselves: they are used up before going deeper.
+  locateFields(template, source.bytes, start, end, ranges);
+  const own = template.firstList < 0 ? ranges : ranges.slice();
+  let text = "{";
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (key === undefined) continue;
+    if (text.length > 1) text += ",";
+    const { element } = template.fields[i] as Template["fields"][number];
+    text += key + formatValue(element, source, own[2 * i] as number, own[2 * i + 1] as number);
+  }
+  return `${text}}`;
+}
+
+function formatBasicList(source: ListSource, start: number, end: number): string {
+  const inner = enterList(source, start);
+  const { semantic, element, ranges } = locateBasicList(inner, start, end);
+  const values: string[] = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    values.push(formatValue(element, inner, ranges[i] as number, ranges[i + 1] as number));
+  }
+  const name = JSON.stringify(element.name);
+  return `{"list":"basic","semantic":${semantic},"element":${name},"values":[${values.join(",")}]}`;
+}
+
+function formatRecordList(
+  source: ListSource,
+  type: AbstractType,
+  start: number,
+  end: number,
+): string {
+  const inner = enterList(source, start);
+  const { list, semantic, groups } = locateRecordList(inner, type, start, end);
+  const texts = groups.map((group) => {
+    const records = formatGroup(inner, group).join(",");
+    return `"template":${group.id},"records":[${records}]`;
+  });
+  const head = `{"list":"${list}","semantic":${semantic},`;
+  if (list === "stl") return `${head}${texts[0]}}`;
+  return `${head}"groups":[${texts.map((text) => `{${text}}`).join(",")}]}`;
+}
+
+function formatGroup(source: ListSource, { id, template, offsets }: RecordGroup): string[] {
+  const records: string[] = [];
+  for (let i = 0; i + 1 < offsets.length; i++) {
+    const start = offsets[i] as number;
+    const end = offsets[i + 1] as number;
+    records.push(
+      template
+        ? formatRecord(template, source, start, end)
+        : `{"unknownTemplate":${id},"raw":"${formatHex(source.bytes, start, end)}"}`,
+    );
+  }
+  return records;
+}
