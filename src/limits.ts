@@ -37,6 +37,10 @@ export const limits = {
   luaValues: 100_000,
   /** Host errors that a Lua error object can still name as its cause. */
   luaCrossedErrors: 64,
+  /** Different errors of one stage that are reported; all are counted. */
+  toldErrors: 100,
+  /** Untouched records in a row that are copied beside changed ones; longer runs are not copied. */
+  copiedRunRecords: 32,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
   luaMoveElements: 10_000_000,
 } as const;

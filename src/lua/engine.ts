@@ -1,5 +1,5 @@
 import { limits } from "../limits.ts";
-import { lua } from "./exports.ts";
+import { lua, type StatePointer } from "./exports.ts";
 import { fingerprintFunction } from "./fingerprint.ts";
 import { createFunctionStore, defineHostFunction } from "./functions.ts";
 import { pushValue, readValue } from "./marshal.ts";
@@ -40,6 +40,8 @@ export interface LuaEngine {
   memoryBytes(): number;
   /** The raw stack, for host code that cannot afford the marshaller. */
   readonly state: LuaState;
+  /** Push the function of a handle, within `state.protect`. */
+  pushFunction(L: StatePointer, fn: LuaFunction): void;
 }
 
 /** Create an engine in about a millisecond. */
@@ -73,6 +75,7 @@ export function createLuaEngine(options: LuaEngineOptions): LuaEngine {
 
   return {
     state,
+    pushFunction: (L, fn) => functions.push(L, fn),
     define(path, fn) {
       protect((L) => defineHostFunction(state, L, { path, push: () => functions.pushHost(L, fn) }));
     },

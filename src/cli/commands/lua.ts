@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { TransportError } from "../../errors.ts";
+import { installPrimitives } from "../../host/primitives.ts";
+import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
+import { LuaError } from "../../lua/errors.ts";
+import { LuaTable } from "../../lua/values.ts";
+import { printable } from "../../text/printable.ts";
+import { type Command, type CommandInput, exitCodes } from "../command.ts";
+
+/** `moonfix lua`: run a script with the primitives of this program. */
+export const command: Command = {
+  usage: "[FILE [ARG…]]",
+  arity: [0, Number.POSITIVE_INFINITY],
+  passThrough: true,
+  options: {
+    execute: { type: "string", short: "e", value: "CODE", describe: "run CODE instead of a file" },
+  },
+  help: `FILE may be "-" for standard input. The script finds its arguments in "..." and "arg".
+
+  moonfix lua -e 'print(ipfix.element("octetDeltaCount").units)'
+  moonfix lua top-talkers.lua flows.ipfix`,
+  async run(input: CommandInput): Promise<number> {
+    const script = await readScript(input);
+    const engine = startEngine(input);
+    try {
+      const { name, args } = script;
+      const arg = new LuaTable([[0, name], ...args.map((text, i) => [i + 1, text] as const)]);
+      engine.run("arg = ...", "moonfix", [arg]);
+      engine.run(script.source, name, args);
+      return exitCodes.ok;
+    } catch (error) {
+      if (!(error instanceof LuaError)) throw error;
+      input.stderr.write(formatLuaError(error));
+      return exitCodes.failed;
+    } finally {
+      engine.close();
+    }
+  },
+};
+
+interface Script {
+  readonly source: string | Uint8Array;
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+async function readScript({ args, options, stdin }: CommandInput): Promise<Script> {
+  const code = options["execute"];
+  if (typeof code === "string") return { source: code, name: "(command line)", args };
+  const [path = "-", ...rest] = args;
+  if (path !== "-") return { source: readScriptFile(path), name: path, args: rest };
+  const blocks: Uint8Array[] = [];
+  for await (const block of stdin) blocks.push(Buffer.from(block as Uint8Array));
+  return { source: new Uint8Array(Buffer.concat(blocks)), name: "stdin", args: rest };
+}
+
+function readScriptFile(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw TransportError.from(`Cannot open ${path}`, error);
+  }
+}
+
+function startEngine({ stdout, stderr }: CommandInput): LuaEngine {
+  const engine = createLuaEngine({
+    profile: "trusted",
+    print: (line) => {
+      stdout.write(line);
+      stdout.write("\n");
+    },
+  });
+  installPrimitives({
+    engine,
+    log: (level, message) => stderr.write(`${level}: ${printable(message)}\n`),
+  });
+  return engine;
+}
+
+/** One line with position, then the calls that led there. */
+export function formatLuaError(error: LuaError): string {
+  const calls = error.traceback === "" ? [] : error.traceback.split("\n");
+  const lines = [
+    `moonfix: ${printable(error.message)}`,
+    ...calls.map((call) => `  ${printable(call)}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

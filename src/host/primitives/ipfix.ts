@@ -1,0 +1,90 @@
+import { ConfigError } from "../../errors.ts";
+import { elementByName, elementNames } from "../../ipfix/registry.ts";
+import { type LuaFunction, LuaTable } from "../../lua/values.ts";
+import { didYouMean } from "../../text/did-you-mean.ts";
+import { Arguments } from "../arguments.ts";
+import { readIpfixFileSync } from "../ipfix-file.ts";
+import type { Host, Primitive } from "../primitive.ts";
+import { createRecordStage } from "../record-stage.ts";
+
+/** Reading IPFIX and asking the registry. */
+export const ipfixPrimitives: readonly Primitive[] = [
+  {
+    name: "ipfix.read",
+    describe: "Call a function with each flow of an IPFIX file, in order.",
+    parameters: [
+      { name: "path", type: "string", describe: "The file" },
+      {
+        name: "each",
+        type: "fun(flow: moonfix.Flow)",
+        describe: "Gets each Data Record; the flow is valid during the call only",
+      },
+    ],
+    returns: [
+      {
+        name: "result",
+        type: "{ messages: integer, records: integer, damages: integer, damage: string? }?",
+        describe: "What the file held, or nil when it cannot be read",
+      },
+      { name: "error", type: "string?", describe: "Why it cannot be read" },
+    ],
+    needs: "read files",
+    example: [
+      "local octets = 0",
+      'local result, problem = ipfix.read("flows.ipfix", function(flow)',
+      "  octets = octets + (flow.octetTotalCount or flow.octetDeltaCount or 0)",
+      "end)",
+      "print(result and octets or problem)",
+    ].join("\n"),
+    bind: (host) => (args) => {
+      const reader = new Arguments("ipfix.read", args);
+      return [read(host, reader.text(1, "path"), reader.function(2, "each"))];
+    },
+  },
+  {
+    name: "ipfix.element",
+    describe: "What the registries of IANA and CERT say about an Information Element.",
+    parameters: [{ name: "name", type: "string", describe: "Its exact name" }],
+    returns: [
+      {
+        name: "element",
+        type: "{ name: string, pen: integer, id: integer, type: string, units: string }",
+        describe: "Enterprise 0 is IANA",
+      },
+    ],
+    needs: "nothing",
+    example: 'print(ipfix.element("octetDeltaCount").units)',
+    bind: () => (args) => [element(new Arguments("ipfix.element", args).text(1, "name"))],
+  },
+];
+
+/** The file from end to end; the first error of `each` ends it. */
+function read(host: Host, path: string, each: LuaFunction): LuaTable {
+  const onError = (error: Error) => {
+    throw error;
+  };
+  const stage = createRecordStage({ engine: host.engine, each, name: "ipfix.read", onError });
+  try {
+    const result = readIpfixFileSync(path, (batch) => stage.process(batch, () => {}));
+    const { damage } = result;
+    return new LuaTable([
+      ["messages", result.messages],
+      ["records", stage.counters().in],
+      ["damages", result.damages],
+      ["damage", damage?.message],
+    ]);
+  } finally {
+    stage.close();
+    host.engine.release(each);
+  }
+}
+
+function element(name: string): LuaTable {
+  const found = elementByName(name);
+  if (found === undefined) {
+    const hint = didYouMean(name, elementNames());
+    throw new ConfigError("unknown-name", "", `Cannot find the element "${name}"${hint}`);
+  }
+  const { pen, id, type, semantics, units } = found;
+  return new LuaTable(Object.entries({ name, pen, id, type, semantics, units }));
+}
