@@ -4,7 +4,9 @@ import { lua, type StatePointer } from "../../lua/exports.ts";
 import type { LuaState, RawFunction } from "../../lua/state.ts";
 import { RecordCursor } from "./cursor.ts";
 import { type Access, type Layout, Layouts } from "./layout.ts";
-import { pushField, writeField } from "./values.ts";
+import { fieldAccess } from "./shape.ts";
+import { pushField } from "./values.ts";
+import { writeField } from "./write.ts";
 
 /**
  * The flow that a script sees: one Lua object for all records of a stage. Reading a key decodes
@@ -104,7 +106,7 @@ export class Flow {
     x.lua_createtable(L, 0, fields.length);
     for (const [index, field] of fields.entries()) {
       this.#state.pushString(L, field.name);
-      pushField(this.#state, L, { cursor, access: { index, field } });
+      pushField(this.#state, L, { cursor, access: fieldAccess(field, index) });
       x.lua_rawset(L, -3);
     }
     return 1;
@@ -130,7 +132,7 @@ export class Flow {
       x.lua_pushnil(L);
       return 1;
     }
-    const access = { index, field };
+    const access = fieldAccess(field, index);
     this.#state.pushString(L, field.name);
     pushField(this.#state, L, { cursor: this.cursor, access });
     return 2;

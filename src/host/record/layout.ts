@@ -1,13 +1,14 @@
 import { ConfigError } from "../../errors.ts";
 import { elementByName, elementNames } from "../../ipfix/registry.ts";
-import type { Template, TemplateField } from "../../ipfix/template.ts";
+import type { Template } from "../../ipfix/template.ts";
 import { lua, type StatePointer } from "../../lua/exports.ts";
 import type { LuaState } from "../../lua/state.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
+import { type FieldAccess, fieldAccess } from "./shape.ts";
 
 /** What a key of a flow stands for. */
 export type Access =
-  | { readonly kind: "field"; readonly index: number; readonly field: TemplateField }
+  | FieldAccess
   /** A known element that records of this Template do not have. */
   | { readonly kind: "absent"; readonly name: string }
   /** A function of ours, in the Lua registry. */
@@ -43,7 +44,7 @@ export class Layouts {
       const byName = new Map<string, Access>();
       for (const [name, ref] of this.#methods) byName.set(name, { kind: "method", ref });
       for (const [index, field] of template.fields.entries()) {
-        byName.set(field.name, { kind: "field", index, field });
+        byName.set(field.name, fieldAccess(field, index));
       }
       layout = { byPointer: new Map(), byName };
       this.#layouts.set(template, layout);

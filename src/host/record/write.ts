@@ -1,0 +1,90 @@
+import { ConfigError } from "../../errors.ts";
+import type { TemplateField } from "../../ipfix/template.ts";
+import { decodeValue, encodeValue, type FieldValue } from "../../ipfix/value.ts";
+import { lua, type StatePointer } from "../../lua/exports.ts";
+import { readNumber } from "../../lua/marshal.ts";
+import type { LuaState } from "../../lua/state.ts";
+import type { RecordCursor } from "./cursor.ts";
+import { integerRange, writeInteger } from "./integers.ts";
+import type { FieldAccess } from "./shape.ts";
+
+/**
+ * Set a field to the Lua value at stack index 3.
+ * @throws {ConfigError} `wrong-type`, `bad-value` or `unsupported`; the field then stays.
+ */
+export function writeField(
+  state: LuaState,
+  L: StatePointer,
+  { cursor, access }: { readonly cursor: RecordCursor; readonly access: FieldAccess },
+): void {
+  const { field, index, shape } = access;
+  if (shape === "unsigned" || shape === "signed") {
+    const value = integerArgument(state, L, { field, signed: shape === "signed" });
+    cursor.makeWritable();
+    writeInteger(cursor.bytes, cursor.fieldStart(index), cursor.fieldEnd(index), value);
+  } else if (shape === "list") {
+    throw new ConfigError("unsupported", "", `Cannot set ${field.name}: lists are read only`);
+  } else {
+    writePlain(cursor, access, argument(state, L, access));
+  }
+}
+
+function integerArgument(
+  state: LuaState,
+  L: StatePointer,
+  { field, signed }: { readonly field: TemplateField; readonly signed: boolean },
+): bigint {
+  const { x } = state;
+  if (x.lua_type(L, 3) !== lua.type.number) throw wrongType(state, L, field, "an integer");
+  const [least, most] = integerRange(signed, field.length);
+  let value: bigint;
+  if (x.lua_isinteger(L, 3) !== 0) value = x.lua_tointegerx(L, 3, 0);
+  else {
+    const number = x.lua_tonumberx(L, 3, 0);
+    if (!Number.isInteger(number)) throw badValue(field, number, "an integer");
+    value = BigInt(number);
+  }
+  if (value < least || value > most) throw badValue(field, value, `${least} to ${most}`);
+  return value;
+}
+
+/** The new value; strings as octets, so that nothing is lost on the way. */
+function argument(state: LuaState, L: StatePointer, { field, shape }: FieldAccess): FieldValue {
+  switch (state.x.lua_type(L, 3)) {
+    case lua.type.string:
+      return shape === "plain" ? state.toString(L, 3) : state.viewString(L, 3).slice();
+    case lua.type.number:
+      return readNumber(state, L, 3);
+    case lua.type.boolean:
+      return state.x.lua_toboolean(L, 3) !== 0;
+    default:
+      throw wrongType(state, L, field, shape === "plain" ? field.element.type : "a string");
+  }
+}
+
+/** Times of finer units lose bits on the way through Lua: what was not changed is not written. */
+function writePlain(cursor: RecordCursor, access: FieldAccess, value: FieldValue): void {
+  const { field, index, shape } = access;
+  if (shape === "plain") {
+    const [start, end] = [cursor.fieldStart(index), cursor.fieldEnd(index)];
+    if (decodeValue(field.element, cursor.bytes, start, end) === value) return;
+  }
+  cursor.replace(index, encodeValue(field.element, value, field.length));
+}
+
+function wrongType(
+  state: LuaState,
+  L: StatePointer,
+  ...[field, expected]: readonly [TemplateField, string]
+): ConfigError {
+  const kind = state.x.lua_type(L, 3);
+  const name = Object.entries(lua.type).find(([, number]) => number === kind)?.[0];
+  const given = name === "nil" ? "nil" : `a ${name}`;
+  const detail = `Cannot set ${field.name} to ${given}: expected ${expected}`;
+  return new ConfigError("wrong-type", "", detail);
+}
+
+function badValue(field: TemplateField, value: number | bigint, expected: string): ConfigError {
+  const detail = `Cannot set ${field.name} to ${value}: expected ${expected}`;
+  return new ConfigError("bad-value", "", detail);
+}
