@@ -1,3 +1,9 @@
 export { decodeValue, type FieldValue } from "./values/decode.ts";
 export { encodeValue } from "./values/encode.ts";
-export { formatRecord, formatValue } from "./values/json.ts";
+export {
+  createRecordPlan,
+  type FieldSelection,
+  formatRecord,
+  formatValue,
+  type RecordPlan,
+} from "./values/json.ts";

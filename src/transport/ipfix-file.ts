@@ -8,12 +8,12 @@ const blockBytes = 1_048_576;
 
 /** Who gets what is in an IPFIX file. */
 export interface IpfixFileOptions {
-  /** Decodes the Messages; its batches arrive while the file is read. */
-  readonly session: { decodeMessage(bytes: Uint8Array): void };
+  /** Decodes each Message, which stands at `offset` in the file. */
+  readonly session: { decodeMessage(bytes: Uint8Array, offset: number): void };
   /** Gets each damage, with its offset in the file; reading goes on with the next Message. */
   readonly onDamage?: (error: DecodeError) => void;
-  /** Gets the octets read so far after each block. */
-  readonly onProgress?: (bytes: number) => void;
+  /** Gets the octets read so far after each block; reading waits for what it returns. */
+  readonly onProgress?: (bytes: number) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -50,7 +50,7 @@ export async function readIpfixFile(
     onDamage,
     onMessage: (bytes, offset) => {
       try {
-        options.session.decodeMessage(bytes);
+        options.session.decodeMessage(bytes, offset);
         result.messages++;
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
@@ -63,7 +63,7 @@ export async function readIpfixFile(
     options.signal?.throwIfAborted();
     result.bytes += block.length;
     stream.push(block);
-    options.onProgress?.(result.bytes);
+    await options.onProgress?.(result.bytes);
   }
   stream.end();
   result.skippedBytes = stream.skippedBytes;

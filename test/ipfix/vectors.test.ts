@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DecodeError } from "../../src/errors.ts";
-import { createRecordLines } from "../../src/ipfix/format/record-lines.ts";
+import { createJsonLines } from "../../src/ipfix/format/jsonl.ts";
+import { createLines } from "../../src/ipfix/format/lines.ts";
 import { hex } from "../support/hex.ts";
 import { shared } from "../support/shared.ts";
 
@@ -33,13 +34,14 @@ function decode({ messages, sessions, transport, rfc5610 = false }: Vector): {
   errors: number;
 } {
   const lines: Line[] = [];
-  const known = new Map<string, ReturnType<typeof createRecordLines>>();
+  const known = new Map<string, ReturnType<typeof createLines>>();
   let errors = 0;
   messages.forEach((message, i) => {
     const name = sessions?.[i] ?? "";
     const session =
       known.get(name) ??
-      createRecordLines({
+      createLines({
+        format: createJsonLines(),
         onLine: (line) => lines.push(JSON.parse(line) as Line),
         templates: true,
         withdrawals: transport === "file",
@@ -69,7 +71,7 @@ test.skipIf(!folder)("the vectors of ../shared/corpus are there", () => {
   expect(readVectors().length).toBeGreaterThan(50);
 });
 
-test.for(readVectors())("createRecordLines() decodes vector $name", (vector) => {
+test.for(readVectors())("createJsonLines() decodes vector $name", (vector) => {
   const { lines, errors } = decode(vector);
   // A vector without records lists none of those it has: only whether errors show counts there.
   if (vector.expect.length > 0) {

@@ -25,7 +25,9 @@ test("readIpfixFile() reads a path in blocks and reports its progress", async ()
   const progress: number[] = [];
   const result = await readIpfixFile(path, {
     session,
-    onProgress: (bytes) => progress.push(bytes),
+    onProgress: (bytes) => {
+      progress.push(bytes);
+    },
   });
   expect(result).toMatchObject({ messages: many + 1, bytes: 32 + 28 * many, damages: 0 });
   expect(seen.length).toBe(many);

@@ -3,7 +3,7 @@ import type { RecordBatch } from "../batch.ts";
 import { ipfixVersion, type MessageHeader } from "../message.ts";
 import type { SetProblem, TemplateEvent } from "../session.ts";
 import type { Template } from "../template.ts";
-import { formatRecord } from "../value.ts";
+import { formatRecord, type RecordPlan } from "../value.ts";
 
 /** Beginning of each line of the record schema: which Message it comes from. */
 function head(domain: number, exportTime: number, sequence: number): string {
@@ -29,7 +29,11 @@ function scopeOf(template: Template): string {
 export type RecordFormatter = (index: number) => string;
 
 /** Create a formatter of the records of `batch` as lines of the record schema, without line feed. */
-export function createRecordFormatter(batch: RecordBatch, sequence: number): RecordFormatter {
+export function createRecordFormatter(
+  batch: RecordBatch,
+  sequence: number,
+  plan: RecordPlan,
+): RecordFormatter {
   const { template, offsets, bytes, templates } = batch;
   const kind = template.scopeCount > 0 ? "options" : "data";
   const start = head(batch.domain, batch.exportTime, sequence);
@@ -37,7 +41,7 @@ export function createRecordFormatter(batch: RecordBatch, sequence: number): Rec
   const source = { bytes, templates, depth: 0 };
   return (index) => {
     const from = offsets[index] as number;
-    return `${before}${formatRecord(template, source, from, offsets[index + 1] as number)}}`;
+    return `${before}${formatRecord(plan, source, from, offsets[index + 1] as number)}}`;
   };
 }
 

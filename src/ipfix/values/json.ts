@@ -90,38 +90,50 @@ export function formatValue(
 /** Information Element that only fills up a record (RFC 5102 §5.12.1): records leave it out. */
 const padding = elementById(0, 210);
 
-interface Plan {
+/** Names of the fields that are wanted; undefined stands for all. */
+export type FieldSelection = ReadonlySet<string> | undefined;
+
+/** How records of one Template become JSON; made once per Template. */
+export interface RecordPlan {
+  readonly template: Template;
   /** `"name":` of each field, or undefined for one that is left out. */
   readonly keys: readonly (string | undefined)[];
   readonly ranges: Int32Array;
 }
 
-const plans = new WeakMap<Template, Plan>();
+/** Make the plan for records of `template`; a repeated element is selected by its plain name. */
+export function createRecordPlan(template: Template, selection?: FieldSelection): RecordPlan {
+  const keys = template.fields.map(({ element, name }) => {
+    const wanted = !selection || selection.has(element.name) || selection.has(name);
+    return wanted && element !== padding ? `${JSON.stringify(name)}:` : undefined;
+  });
+  return { template, keys, ranges: new Int32Array(2 * keys.length) };
+}
 
-function planOf(template: Template): Plan {
+const plans = new WeakMap<Template, RecordPlan>();
+
+function planOf(template: Template): RecordPlan {
   const known = plans.get(template);
   if (known) return known;
-  const keys = template.fields.map(({ element, name }) =>
-    element === padding ? undefined : `${JSON.stringify(name)}:`,
-  );
-  const plan = { keys, ranges: new Int32Array(2 * keys.length) };
+  const plan = createRecordPlan(template);
   plans.set(template, plan);
   return plan;
 }
 
 /**
- * The record of `template` in `source.bytes[start .. end)` as JSON text of an object by field name.
+ * The record of `plan.template` in `source.bytes[start .. end)` as JSON text of an object by field
+ * name.
  * @throws {DecodeError} when the record or a list in it is damaged.
  */
 export function formatRecord(
-  template: Template,
+  plan: RecordPlan,
   source: ListSource,
   start: number,
   end: number,
 ): string {
-  const { keys, ranges } = planOf(template);
-  // The ranges are shared by records nested in themselves: they are used up before going deeper.
+  const { keys, ranges, template } = plan;
   locateFields(template, source.bytes, start, end, ranges);
+  // The ranges are shared by all records of a Template, so one nested in itself needs its own.
   const own = template.firstList < 0 ? ranges : ranges.slice();
   let text = "{";
   for (let i = 0; i < keys.length; i++) {
@@ -169,7 +181,7 @@ function formatGroup(source: ListSource, { id, template, offsets }: RecordGroup)
     const end = offsets[i + 1] as number;
     records.push(
       template
-        ? formatRecord(template, source, start, end)
+        ? formatRecord(planOf(template), source, start, end)
         : `{"unknownTemplate":${id},"raw":"${formatHex(source.bytes, start, end)}"}`,
     );
   }

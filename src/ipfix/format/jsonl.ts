@@ -1,0 +1,21 @@
+import type { Template } from "../template.ts";
+import { createRecordPlan, type FieldSelection } from "../value.ts";
+import { createCache, type LineFormat } from "./lines.ts";
+import {
+  createRecordFormatter,
+  formatDamage,
+  formatSetProblem,
+  formatTemplateEvent,
+} from "./record-json.ts";
+
+/** The record schema, one JSON object a line; `fields` restricts what is in them. */
+export function createJsonLines(fields?: readonly string[]): LineFormat {
+  const selection: FieldSelection = fields && new Set(fields);
+  const planOf = createCache((template: Template) => createRecordPlan(template, selection));
+  return {
+    batch: (batch, header) => createRecordFormatter(batch, header.sequence, planOf(batch.template)),
+    template: formatTemplateEvent,
+    problem: formatSetProblem,
+    damage: formatDamage,
+  };
+}

@@ -1,0 +1,262 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { expect, test } from "vitest";
+import { command } from "../../src/cli/commands/cat.ts";
+import type { RecordBatch } from "../../src/ipfix/batch.ts";
+import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { hex } from "../support/hex.ts";
+import { batchOf, templateOf } from "../support/ipfix.ts";
+
+/** Octets of an IPFIX file with these batches. */
+function file(...batches: readonly RecordBatch[]): Uint8Array {
+  const messages: number[] = [];
+  const onMessage = (bytes: Uint8Array) => messages.push(...bytes);
+  const writer = createMessageWriter({ maximumBytes: 65_535, onMessage });
+  for (const batch of batches) writer.append(batch);
+  writer.flush();
+  return Uint8Array.from(messages);
+}
+
+/** A stream that keeps what is written. */
+class Kept extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+type Options = Readonly<Record<string, string | boolean>>;
+
+async function cat(bytes: Uint8Array, options: Options = {}, args: readonly string[] = ["-"]) {
+  const stdin = Readable.from([bytes], { objectMode: false });
+  const [stdout, stderr] = [new Kept(), new Kept()];
+  const code = await command.run({ args, options, stdin, stdout, stderr });
+  return { code, out: stdout.text, lines: stdout.text.split("\n").slice(0, -1), err: stderr.text };
+}
+
+const flow = templateOf(256, [
+  "flowStartMilliseconds",
+  "sourceIPv4Address",
+  ["octetDeltaCount", 4],
+  "interfaceName",
+]);
+const records = [
+  hex("0000018bcfe56800 c0000201 00000007 04 65746830"),
+  hex("0000018bcfe56801 c0000202 00000008 05 612c1b2278"),
+];
+const sample = file(batchOf(flow, records, { domain: 5, exportTime: 1_700_000_000 }));
+
+test("cat shows records as JSON lines by default", async () => {
+  const { code, lines, err } = await cat(sample);
+  expect([code, err]).toEqual([0, ""]);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      version: 10,
+      domain: 5,
+      exportTime: 1_700_000_000,
+      seq: 0,
+      kind: "data",
+      template: 256,
+      fields: {
+        flowStartMilliseconds: "2023-11-14T22:13:20.000Z",
+        sourceIPv4Address: "192.0.2.1",
+        octetDeltaCount: 7,
+        interfaceName: "eth0",
+      },
+    },
+    expect.objectContaining({ fields: expect.objectContaining({ interfaceName: 'a,\u001b"x' }) }),
+  ]);
+});
+
+test("cat --templates shows Templates as well", async () => {
+  const { lines } = await cat(sample, { templates: true });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    kind: "template",
+    template: 256,
+    elements: [
+      ["flowStartMilliseconds", 0, 152, 8],
+      ["sourceIPv4Address", 0, 8, 4],
+      ["octetDeltaCount", 0, 1, 4],
+      ["interfaceName", 0, 82, 65_535],
+    ],
+  });
+  expect(lines.length).toBe(3);
+});
+
+test("cat --fields keeps the fields named", async () => {
+  const { lines } = await cat(sample, { fields: "octetDeltaCount, sourceIPv4Address" });
+  expect(JSON.parse(lines[1] ?? "")["fields"]).toEqual({
+    sourceIPv4Address: "192.0.2.2",
+    octetDeltaCount: 8,
+  });
+});
+
+test("cat --format csv quotes cells and writes a header per set of columns", async () => {
+  const other = batchOf(templateOf(300, ["protocolIdentifier"]), [hex("06"), hex("11")]);
+  const { out } = await cat(file(batchOf(flow, records), other), { format: "csv" });
+  expect(out).toBe(
+    [
+      "flowStartMilliseconds,sourceIPv4Address,octetDeltaCount,interfaceName",
+      "2023-11-14T22:13:20.000Z,192.0.2.1,7,eth0",
+      '2023-11-14T22:13:20.001Z,192.0.2.2,8,"a,\u001b""x"',
+      "",
+      "protocolIdentifier",
+      "6",
+      "17",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("cat --format csv --fields has one header and leaves cells empty", async () => {
+  const other = batchOf(templateOf(300, ["protocolIdentifier"]), [hex("06")]);
+  const options = { format: "csv", fields: "protocolIdentifier,sourceIPv4Address" };
+  expect((await cat(file(batchOf(flow, records), other), options)).lines).toEqual([
+    "protocolIdentifier,sourceIPv4Address",
+    ",192.0.2.1",
+    ",192.0.2.2",
+    "6,",
+  ]);
+});
+
+test("cat --format text is harmless on a terminal", async () => {
+  const { lines, out } = await cat(sample, { format: "text" });
+  expect(lines.slice(5)).toEqual([
+    "data record: template 256, domain 5, exported 2023-11-14T22:13:20Z",
+    "  flowStartMilliseconds  2023-11-14T22:13:20.001Z",
+    "  sourceIPv4Address      192.0.2.2",
+    "  octetDeltaCount        8",
+    '  interfaceName          a,\\x1b"x',
+  ]);
+  expect(out).not.toContain("\u001b");
+});
+
+const tcp = templateOf(0xc003, ["tcpSequenceNumber", "initialTCPFlags", "unionTCPFlags"]);
+const biflow = templateOf(0xb010, [
+  "flowStartMilliseconds",
+  "flowEndMilliseconds",
+  "octetTotalCount",
+  "reverseOctetTotalCount",
+  "packetTotalCount",
+  "reversePacketTotalCount",
+  "sourceIPv4Address",
+  "destinationIPv4Address",
+  "sourceTransportPort",
+  "destinationTransportPort",
+  "protocolIdentifier",
+  "flowEndReason",
+  "vlanId",
+  "subTemplateMultiList",
+]);
+const moment = "0000018bcfe56800";
+const counters = "00000000000001f4 00000000000001f5 0000000000000005 0000000000000006";
+const key = "0a000001 0a000002 9c40 0050 06 83 0007";
+const tcpEntry = "0d 03 c003 000c 000003e8 0002 001b";
+
+test("cat --format flows shows one compact object a flow", async () => {
+  const record = hex(`${moment} 0000018bcfe56bff ${counters} ${key} ${tcpEntry}`);
+  const templates = (id: number) => (id === 0xc003 ? tcp : undefined);
+  const { lines } = await cat(file(batchOf(biflow, [record], { templates })), { format: "flows" });
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      rec: "flow",
+      startUs: 1_700_000_000_000_000,
+      endUs: 1_700_000_001_023_000,
+      sip: "10.0.0.1",
+      sp: 40_000,
+      dip: "10.0.0.2",
+      dp: 80,
+      proto: 6,
+      vlan: 7,
+      octets: 500,
+      roctets: 501,
+      pkts: 5,
+      rpkts: 6,
+      endReason: 3,
+      seq: 1000,
+      iflags: 2,
+      uflags: 27,
+    },
+  ]);
+});
+
+test("cat --format flows shows ICMP type and code, and no record that is no flow", async () => {
+  const icmp = templateOf(256, [
+    "protocolIdentifier",
+    "sourceIPv4Address",
+    ["packetDeltaCount", 1],
+    "icmpTypeCodeIPv4",
+  ]);
+  const other = batchOf(templateOf(257, ["interfaceName"]), [hex("0161")]);
+  const flows = file(batchOf(icmp, [hex("01 0a000001 02 0303")]), other);
+  const { lines } = await cat(flows, { format: "flows" });
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ proto: 1, sp: 0, dp: 771, icmp: [3, 3], pkts: 2, octets: 0 }),
+  ]);
+});
+
+test("cat --stats shows counts instead of records", async () => {
+  const { lines } = await cat(sample, { stats: true });
+  expect(lines[0]).toMatch(/count/);
+  expect(lines).toContainEqual(expect.stringMatching(/^ +2 {2}records$/));
+  expect(lines.join("\n")).not.toContain("192.0.2.1");
+});
+
+test("cat tells of damage in one line with its offset and exits with 1", async () => {
+  const { code, lines, err } = await cat(Uint8Array.from([...sample, ...hex("000a 0020 0000")]));
+  expect([code, lines.length]).toEqual([1, 2]);
+  expect(err).toBe(
+    `moonfix cat: standard input: Cannot decode at byte ${sample.length}: 6 octets of 16\n`,
+  );
+});
+
+test("cat tells of a damaged list with its offset in the file and shows the other records", async () => {
+  const listed = templateOf(257, ["basicList"]);
+  const bytes = Uint8Array.from([
+    ...sample,
+    ...file(batchOf(listed, [hex("08 03 0001 0008 010203"), hex("06 03 0004 0001 06")])),
+  ]);
+  const { code, lines, err } = await cat(bytes);
+  expect(code).toBe(1);
+  expect(lines.slice(2).map((line) => JSON.parse(line))).toMatchObject([
+    { kind: "error", code: "truncated" },
+    { kind: "data", fields: { basicList: { element: "protocolIdentifier", values: [6] } } },
+  ]);
+  expect(err).toMatch(/^moonfix cat: standard input: Cannot decode at byte \d+: octetDeltaCount/);
+  expect(Number(/byte (\d+)/.exec(err)?.[1])).toBeGreaterThan(sample.length);
+});
+
+test("cat goes on with the next file after one it cannot open", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "moonfix-cat-")), "a.ipfix");
+  writeFileSync(path, sample);
+  const { code, lines, err } = await cat(sample, {}, ["/does/not/exist", path]);
+  expect([code, lines.length]).toEqual([1, 2]);
+  expect(err).toMatch(/^moonfix cat: Cannot open \/does\/not\/exist: ENOENT/);
+});
+
+test("cat ends quietly when its reader goes away", async () => {
+  const many = file(...Array.from({ length: 3000 }, () => batchOf(flow, records)));
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    },
+  });
+  const stderr = new Kept();
+  const stdin = Readable.from([many], { objectMode: false });
+  expect(await command.run({ args: ["-"], options: {}, stdin, stdout, stderr })).toBe(0);
+  expect(stderr.text).toBe("");
+});
+
+test.for([
+  [{ format: "josnl" }, "unknown-name", /--format: .*"josnl".*did you mean "jsonl"/],
+  [{ format: "constructor" }, "unknown-name", /expected jsonl, flows, csv, text/],
+  [{ fields: "octetDeltaCuont" }, "unknown-name", /--fields: .*did you mean "octetDeltaCount"/],
+  [{ fields: "octets", format: "flows" }, "unsupported", /--fields/],
+  [{ templates: true, format: "csv" }, "unsupported", /--templates/],
+] as const)("cat refuses %j", async ([options, code, message]) => {
+  await expect(cat(sample, options)).rejects.toMatchObject({ name: "ConfigError", code });
+  await expect(cat(sample, options)).rejects.toThrow(message);
+});
