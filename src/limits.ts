@@ -37,6 +37,8 @@ export const limits = {
   luaValues: 100_000,
   /** Host errors that a Lua error object can still name as its cause. */
   luaCrossedErrors: 64,
+  /** Lua instructions between two looks at whether a script must end: some microseconds. */
+  luaPollInstructions: 10_000,
   /** Different errors of one stage that are reported; all are counted. */
   toldErrors: 100,
   /** Untouched records in a row that are copied beside changed ones; longer runs are not copied. */

@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local profile, load_module, print_line, most_moved = ...
+local profile, load_module, print_line, most_moved, is_expired = ...
 
 local allowed = {
   _G = {
@@ -29,7 +29,7 @@ local allowed = {
 
 local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
 local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
-local tostring, type = tostring, type
+local tostring, type, xpcall = tostring, type, xpcall
 local move, rep = table.move, string.rep
 
 -- Finalizers run where no limit holds.
@@ -38,6 +38,16 @@ local function set_metatable(object, metatable)
     error("__gc is not available", 2)
   end
   return setmetatable(object, metatable)
+end
+
+-- A message handler would run while the guard that ends an expired script is off.
+local function xpcall_guarded(body, handler, ...)
+  return xpcall(body, function(problem)
+    if is_expired() then
+      return problem
+    end
+    return handler(problem)
+  end, ...)
 end
 
 -- Text only: crafted bytecode can leave the sandbox.
@@ -103,7 +113,7 @@ local function keep_only(library, names)
 end
 
 _G.load, _G.require, _G.setmetatable = load_text, require, set_metatable
-_G.collectgarbage, _G.print = collect, print_line
+_G.collectgarbage, _G.print, _G.xpcall = collect, print_line, xpcall_guarded
 _G.string.rep, _G.table.move = rep_bounded, move_bounded
 for name, names in pairs(allowed) do
   keep_only(name == "_G" and _G or _G[name], names)

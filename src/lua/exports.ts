@@ -82,6 +82,8 @@ export interface LuaExports {
     continuation: number,
   ) => number;
   readonly lua_error: (L: StatePointer) => number;
+  readonly lua_sethook: (L: StatePointer, hook: number, mask: number, count: number) => void;
+  readonly lua_gethookcount: (L: StatePointer) => number;
   readonly lua_dump: (L: StatePointer, writer: number, context: number, strip: number) => number;
   readonly luaL_loadbufferx: (
     L: StatePointer,
@@ -109,6 +111,8 @@ export const lua = {
   globals: 2n,
   multipleReturns: -1,
   status: { ok: 0, yield: 1, runtime: 2, syntax: 3, memory: 4, handler: 5 },
+  /** Event mask of `lua_sethook`: after so many instructions. */
+  maskCount: 8,
   type: {
     none: -1,
     nil: 0,

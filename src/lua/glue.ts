@@ -17,8 +17,8 @@ export interface Glue {
   /** The memory as it is now; do not keep it over a call into the VM, growth detaches it. */
   bytes(): Uint8Array;
   view(): DataView;
-  /** Make `fn` callable from C with the WebAssembly signature `parameters -> i32`, all i32. */
-  addFunction(fn: (...args: number[]) => number, parameters: number): number;
+  /** Make `fn` callable from C: so many i32 parameters, and an i32 result or none. */
+  addFunction(fn: (...args: number[]) => unknown, parameters: number, results?: 0 | 1): number;
   /** Make a function of the VM itself callable through a pointer. */
   pointerTo(fn: (...args: never[]) => unknown): number;
 }
@@ -72,7 +72,7 @@ export function createGlue(options: ImportOptions): Glue {
       refresh();
       return view;
     },
-    addFunction: (fn, parameters) => add(adapt(fn, parameters)),
+    addFunction: (fn, parameters, results = 1) => add(adapt(fn, parameters, results)),
     pointerTo: add,
   };
 }
@@ -91,22 +91,23 @@ function printIntegralFloatsBare(memory: Uint8Array): void {
   memory[at + 1] = 0;
 }
 
-const adapters = new Map<number, WebAssembly.Module>();
+const adapters = new Map<string, WebAssembly.Module>();
 
 /** A function table takes WebAssembly functions only: import `fn` and export it again. */
-function adapt(fn: (...args: number[]) => number, parameters: number): unknown {
-  let module = adapters.get(parameters);
+function adapt(fn: (...args: number[]) => unknown, parameters: number, results: 0 | 1): unknown {
+  const signature = `${parameters}:${results}`;
+  let module = adapters.get(signature);
   if (module === undefined) {
-    module = new WebAssembly.Module(adapterCode(parameters));
-    adapters.set(parameters, module);
+    module = new WebAssembly.Module(adapterCode(parameters, results));
+    adapters.set(signature, module);
   }
   return new WebAssembly.Instance(module, { e: { f: fn } }).exports["f"];
 }
 
 // biome-ignore format: one section a line (WebAssembly core specification §5.5)
-function adapterCode(parameters: number): Uint8Array<ArrayBuffer> {
-  const i32 = 0x7f;
-  const type = [0x60, parameters, ...Array<number>(parameters).fill(i32), 1, i32];
+function adapterCode(parameters: number, results: 0 | 1): Uint8Array<ArrayBuffer> {
+  const i32s = (count: number) => [count, ...Array<number>(count).fill(0x7f)];
+  const type = [0x60, ...i32s(parameters), ...i32s(results)];
   return Uint8Array.from([
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
     1, type.length + 1, 1, ...type,

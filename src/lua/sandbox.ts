@@ -90,7 +90,11 @@ function runSandboxFile(
     return 0;
   });
   x.lua_pushinteger(L, BigInt(limits.luaMoveElements));
-  x.lua_callk(L, 4, 1, 0, 0);
+  state.pushRaw(L, (L) => {
+    x.lua_pushboolean(L, state.guard?.expired() ? 1 : 0);
+    return 1;
+  });
+  x.lua_callk(L, 5, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 

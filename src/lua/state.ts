@@ -3,6 +3,7 @@ import { LuaError, type LuaFailure, splitPosition } from "./errors.ts";
 import { type LuaExports, lua, type StatePointer, upvalueIndex } from "./exports.ts";
 import { describeFailure, pushError } from "./failures.ts";
 import { createGlue, type Glue } from "./glue.ts";
+import type { LuaGuard } from "./guard.ts";
 
 /** A function on the raw stack: arguments at 1…, returns how many results lie on top. */
 export type RawFunction = (L: StatePointer) => number;
@@ -20,6 +21,10 @@ export class LuaState {
   readonly x: LuaExports;
   /** The coroutine that runs now. */
   current: StatePointer;
+  /** Protected calls under way, one within the other. */
+  depth = 0;
+  /** Ends scripts that have used up their budget. */
+  guard: LuaGuard | undefined;
   /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
   errorMetatable = 0;
   /** Host errors that crossed last, by the number in their Lua error object. */
@@ -79,6 +84,7 @@ export class LuaState {
     if (this.#broken !== undefined) {
       throw new Error("The Lua VM is broken by an earlier exception", { cause: this.#broken });
     }
+    this.guard?.start();
     const { x, current: L } = this;
     const top = x.lua_gettop(L);
     if (x.lua_checkstack(L, 8) === 0) throw new Error("The Lua stack is full");
@@ -86,7 +92,9 @@ export class LuaState {
     x.lua_pushcclosure(L, this.#enter, 0);
     this.#body = body;
     this.#failure = undefined;
+    this.depth++;
     const status = x.lua_pcallk(L, 0, 0, top + 1, 0, 0);
+    this.depth--;
     this.current = L;
     const failure = status === lua.status.ok ? undefined : this.#takeFailure(L, status);
     x.lua_settop(L, top);
