@@ -55,11 +55,14 @@ export class ConfigError extends Error {
   readonly code: ConfigErrorCode;
   /** Where the user wrote it, such as `conf.lua:5` or `--idle-timeout`; empty when nowhere. */
   readonly where: string;
+  /** The message without `where`. */
+  readonly detail: string;
 
   constructor(code: ConfigErrorCode, where: string, detail: string) {
     super(where === "" ? detail : `${where}: ${detail}`);
     this.code = code;
     this.where = where;
+    this.detail = detail;
   }
 }
 

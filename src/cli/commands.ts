@@ -1,0 +1,24 @@
+import type { Command } from "./command.ts";
+
+/** One line of the command table; the module is loaded only when the command is run. */
+interface CommandEntry {
+  /** One sentence without full stop. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** Every command of the program: dispatch, help and the README's table come from here. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  check: {
+    summary: "check a conf.lua and show what it would start, without starting it",
+    load: () => import("./commands/check.ts"),
+  },
+  cat: {
+    summary: "show IPFIX files as JSON lines, flows, CSV or text",
+    load: () => import("./commands/cat.ts"),
+  },
+  lua: {
+    summary: "run a Lua script",
+    load: () => import("./commands/lua.ts"),
+  },
+};

@@ -1,0 +1,57 @@
+import { limits } from "../../limits.ts";
+import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
+import { LuaError } from "../../lua/errors.ts";
+import type { LuaFunction } from "../../lua/values.ts";
+import { didYouMean } from "../../text/did-you-mean.ts";
+import { Declarations } from "./declarations.ts";
+import { findProblems } from "./graph.ts";
+import { watchGlobals } from "./surroundings.ts";
+import { type Problem, type Wanted, words } from "./words.ts";
+
+/** A conf.lua that has been run in a sandbox of its own. */
+export interface Configuration {
+  readonly wanted: Wanted;
+  /** Empty when the configuration may go live. */
+  readonly problems: readonly Problem[];
+  /** The mediators' functions by name; they live as long as the engine. */
+  readonly functions: ReadonlyMap<string, LuaFunction>;
+  readonly engine: LuaEngine;
+  /** Fingerprint of the globals the file made: what its functions may see beside their upvalues. */
+  surroundings(): string;
+}
+
+/**
+ * Evaluate `source` as conf.lua in a closed sandbox and validate what it declares. Reports all
+ * problems it can find, not the first. It is the caller's to bound the time: run it in a worker.
+ */
+export function evaluateConfiguration(
+  source: string,
+  fileName: string,
+  print: (text: string) => void,
+): Configuration {
+  const engine = createLuaEngine({
+    profile: "configuration",
+    memoryBytes: limits.configurationHeapBytes,
+    print,
+  });
+  const declarations = new Declarations(engine);
+  const surroundings = watchGlobals(engine);
+  const { wanted, functions, problems } = declarations;
+  try {
+    engine.run(source, fileName);
+  } catch (error) {
+    if (!(error instanceof LuaError)) throw error;
+    problems.push(luaProblem(error));
+  }
+  problems.push(...declarations.unfinished());
+  if (problems.length === 0) problems.push(...findProblems(wanted));
+  return { wanted, problems, functions, engine, surroundings };
+}
+
+/** A Lua error as a problem; calling an unknown word gets the nearest one. */
+function luaProblem(error: LuaError): Problem {
+  const { where, code, detail } = error;
+  const global = /global '(\w+)'/.exec(detail)?.[1];
+  const hint = global === undefined ? "" : didYouMean(global, Object.keys(words));
+  return { where, code, message: `${detail}${hint}` };
+}
