@@ -37,6 +37,8 @@ export const limits = {
   luaValues: 100_000,
   /** Host errors that a Lua error object can still name as its cause. */
   luaCrossedErrors: 64,
+  /** Lines of a REPL script on their way to the terminal before the script waits. */
+  replLines: 1_000,
   /** Lua instructions between two looks at whether a script must end: some microseconds. */
   luaPollInstructions: 10_000,
   /** Different errors of one stage that are reported; all are counted. */

@@ -6,6 +6,7 @@ import { LuaError } from "../../lua/errors.ts";
 import { LuaTable } from "../../lua/values.ts";
 import { printable } from "../../text/printable.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
+import { formatLuaError } from "../lua-error.ts";
 
 /** `moonfix lua`: run a script with the primitives of this program. */
 export const command: Command = {
@@ -30,7 +31,7 @@ export const command: Command = {
       return exitCodes.ok;
     } catch (error) {
       if (!(error instanceof LuaError)) throw error;
-      input.stderr.write(formatLuaError(error));
+      input.stderr.write(`moonfix: ${formatLuaError(error)}`);
       return exitCodes.failed;
     } finally {
       engine.close();
@@ -75,14 +76,4 @@ function startEngine({ stdout, stderr }: CommandInput): LuaEngine {
     log: (level, message) => stderr.write(`${level}: ${printable(message)}\n`),
   });
   return engine;
-}
-
-/** One line with position, then the calls that led there. */
-export function formatLuaError(error: LuaError): string {
-  const calls = error.traceback === "" ? [] : error.traceback.split("\n");
-  const lines = [
-    `moonfix: ${printable(error.message)}`,
-    ...calls.map((call) => `  ${printable(call)}`),
-  ];
-  return `${lines.join("\n")}\n`;
 }

@@ -1,0 +1,12 @@
+import type { Command } from "../command.ts";
+import { runRepl } from "../repl.ts";
+
+/** `moonfix repl`: Lua, line by line. */
+export const command: Command = {
+  usage: "",
+  arity: [0, 0],
+  options: {},
+  help: `Expressions show their value, "help()" lists the primitives, Tab completes names.
+Ctrl-C ends a script that runs, Ctrl-D the session. Reads a pipe as well.`,
+  run: runRepl,
+};

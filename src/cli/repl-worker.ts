@@ -1,0 +1,69 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { formatHelp } from "../host/help.ts";
+import { installPrimitives } from "../host/primitives.ts";
+import { elementNames } from "../ipfix/registry.ts";
+import { limits } from "../limits.ts";
+import { createLuaEngine } from "../lua/engine.ts";
+import { LuaError } from "../lua/errors.ts";
+import { LuaFunction, LuaTable } from "../lua/values.ts";
+import { formatLuaError } from "./lua-error.ts";
+import { controlSlots, type ReplReply, type ReplRequest } from "./repl-messages.ts";
+
+/** How long the worker waits for the terminal before it looks for an interrupt. */
+const waitMs = 50;
+
+const control = workerData as Int32Array;
+const interrupted = () => Atomics.load(control, controlSlots.interrupt) !== 0;
+
+const engine = createLuaEngine({
+  profile: "repl",
+  print,
+  poll: () => (interrupted() ? "interrupted" : undefined),
+});
+installPrimitives({ engine, log: (level, message) => print(`${level}: ${message}`) });
+engine.define("help", ([name]) => {
+  print(formatHelp(typeof name === "string" ? name : undefined));
+  return [];
+});
+const [repl] = engine.run('return require "moonfix.repl"', "moonfix");
+const run = member("run");
+const complete = member("complete");
+const elements = LuaTable.fromArray([...elementNames()]);
+
+function member(name: string): LuaFunction {
+  const value = repl instanceof LuaTable ? repl.get(name) : undefined;
+  if (value instanceof LuaFunction) return value;
+  throw new Error(`lua/moonfix/repl.lua has no function ${name}`);
+}
+
+function reply(message: ReplReply): void {
+  parentPort?.postMessage(message);
+}
+
+/** Hand a line over; a loop that prints is held back to the terminal's pace. */
+function print(line: string | Uint8Array): void {
+  reply({ kind: "print", line });
+  Atomics.add(control, controlSlots.lines, 1);
+  for (;;) {
+    const lines = Atomics.load(control, controlSlots.lines);
+    if (lines < limits.replLines || interrupted()) return;
+    Atomics.wait(control, controlSlots.lines, lines, waitMs);
+  }
+}
+
+function answer(request: ReplRequest): ReplReply {
+  if (request.kind === "complete") {
+    const [candidates, word] = engine.call(complete, [request.line, elements]);
+    const names = candidates instanceof LuaTable ? candidates.toArray() : [];
+    return { kind: "completed", candidates: names.map(String), word: String(word) };
+  }
+  try {
+    const [isComplete] = engine.call(run, [request.source]);
+    return { kind: "ran", complete: isComplete === true };
+  } catch (error) {
+    if (!(error instanceof LuaError)) throw error;
+    return { kind: "ran", complete: true, error: formatLuaError(error) };
+  }
+}
+
+parentPort?.on("message", (request: ReplRequest) => reply(answer(request)));

@@ -1,0 +1,104 @@
+import { createInterface, type Interface } from "node:readline";
+import { printable } from "../text/printable.ts";
+import { type CommandInput, exitCodes } from "./command.ts";
+import { ReplEngine } from "./repl-engine.ts";
+
+const prompts = { first: "> ", more: ".. " } as const;
+
+/** Read Lua from the terminal or a pipe until it ends; resolves with the exit code. */
+export async function runRepl(input: CommandInput): Promise<number> {
+  const { stdin, stdout, stderr } = input;
+  const interactive = stdin.isTTY === true && stdout.isTTY === true;
+  const engine = new ReplEngine((line) => {
+    stdout.write(interactive ? printableLines(line) : line);
+    stdout.write("\n");
+  });
+  const session = new Session(engine, (text) => stderr.write(text));
+  const terminal = createInterface({
+    input: stdin,
+    ...(interactive && { output: stdout, completer: completer(engine) }),
+    terminal: interactive,
+    prompt: prompts.first,
+  });
+  if (interactive) {
+    stdout.write("Lua with IPFIX. help() lists what there is, Ctrl-D ends.\n");
+    terminal.on("SIGINT", () => interrupt({ terminal, engine, session, input }));
+    terminal.prompt();
+  }
+  for await (const line of terminal) {
+    await session.take(line);
+    terminal.setPrompt(session.pending === "" ? prompts.first : prompts.more);
+    if (interactive) terminal.prompt();
+  }
+  await session.end();
+  await engine.close();
+  if (interactive) stdout.write("\n");
+  return interactive || !session.failed ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Puts lines together until they make a chunk, and runs that. */
+class Session {
+  pending = "";
+  failed = false;
+  readonly #engine: ReplEngine;
+  readonly #complain: (text: string) => void;
+
+  constructor(engine: ReplEngine, complain: (text: string) => void) {
+    this.#engine = engine;
+    this.#complain = complain;
+  }
+
+  async take(line: string): Promise<void> {
+    const source = this.pending === "" ? line : `${this.pending}\n${line}`;
+    if (source.trim() === "") return;
+    const { complete, error } = await this.#engine.run(source);
+    this.pending = complete ? "" : source;
+    if (error !== undefined) this.#fail(error);
+  }
+
+  async end(): Promise<void> {
+    if (this.pending !== "") this.#fail("stdin: the last statement is not complete\n");
+  }
+
+  #fail(text: string): void {
+    this.failed = true;
+    this.#complain(text);
+  }
+}
+
+/** Ctrl-C: ends what runs, softly first; else forgets what was typed. */
+function interrupt(at: {
+  terminal: Interface;
+  engine: ReplEngine;
+  session: Session;
+  input: CommandInput;
+}): void {
+  const { terminal, engine, session, input } = at;
+  if (engine.busy) {
+    if (!engine.interrupt()) void engine.restart();
+    else input.stderr.write("Interrupted; Ctrl-C again starts the engine anew\n");
+    return;
+  }
+  session.pending = "";
+  terminal.setPrompt(prompts.first);
+  terminal.write(null, { ctrl: true, name: "e" });
+  terminal.write(null, { ctrl: true, name: "u" });
+  input.stdout.write("\n");
+  terminal.prompt();
+}
+
+type Completion = [candidates: string[], word: string];
+
+function completer(engine: ReplEngine) {
+  return (line: string, done: (error: Error | null, result?: Completion) => void): void => {
+    engine.complete(line).then(
+      (result) => done(null, result),
+      (error: Error) => done(error),
+    );
+  };
+}
+
+function printableLines(line: string | Uint8Array): string {
+  const text = typeof line === "string" ? line : Buffer.from(line).toString("latin1");
+  return text.split("\n").map(printable).join("\n").replaceAll("\\t", "\t");
+}

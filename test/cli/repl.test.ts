@@ -1,0 +1,100 @@
+import { expect, onTestFinished, test } from "vitest";
+import { command } from "../../src/cli/commands/repl.ts";
+import { ReplEngine } from "../../src/cli/repl-engine.ts";
+import { runCommand } from "../support/terminal.ts";
+
+function start(): { engine: ReplEngine; printed: unknown[] } {
+  const printed: unknown[] = [];
+  const engine = new ReplEngine((line) => printed.push(line));
+  onTestFinished(() => engine.close());
+  return { engine, printed };
+}
+
+test.for([
+  ["1 + 1", "2"],
+  ["10 / 2, nil, 'x'", '5\tnil\t"x"'],
+  ["x = 5", ""],
+  ["'a\\0\\27b\\\\\"'", '"a\\x00\\x1bb\\\\\\""'],
+  ["'é', '\\255'", '"é"\t"\\xff"'],
+  [
+    "{ 1, 2, b = 1, a = { c = {} }, [true] = 0, ['end'] = 1 }",
+    '{ 1, 2, a = { c = {} }, b = 1, ["end"] = 1, [true] = 0 }',
+  ],
+  ["{ { { { { 1 } } } } }", "{ { { { {…} } } } }"],
+  ["(function() local t = {} t.t = t return t end)()", "{ t = <cycle> }"],
+  ["setmetatable({}, { __tostring = function() return 'own' end })", "own"],
+  ["select('#')", "0"],
+  ["ipfix.element('octetDeltaCount').id", "1"],
+] as const)("repl shows %s", async ([source, shown]) => {
+  const { code, stdout } = await runCommand(command, [], { stdin: `${source}\n` });
+  expect([code, stdout]).toEqual([0, shown === "" ? "" : `${shown}\n`]);
+});
+
+test("repl takes statements of several lines", async () => {
+  const stdin =
+    "for i = 1, 2 do\n\n  print(i)\nend\nx = [[a\nb]]\nx\nfunction f()\nreturn 1 end f()\n";
+  const { stdout, code } = await runCommand(command, [], { stdin });
+  expect([code, stdout]).toEqual([0, '1\n2\n"a\\nb"\n']);
+});
+
+test("repl goes on after errors and ends with 1", async () => {
+  const stdin = "x = = 1\nerror('boom')\nreturn 5\nif x then";
+  const { stdout, stderr, code } = await runCommand(command, [], { stdin });
+  expect([code, stdout]).toEqual([1, "5\n"]);
+  expect(stderr.split("\n")).toEqual([
+    "stdin:1: unexpected symbol near '='",
+    "stdin:1: boom",
+    "  [C]: in function 'error'",
+    "  stdin:1: in local 'chunk'",
+    "stdin: the last statement is not complete",
+    "",
+  ]);
+});
+
+test("help() lists the primitives and explains one", async () => {
+  const stdin = "help()\nhelp 'json.encode'\nhelp 'json.enocde'\n";
+  const { stdout } = await runCommand(command, [], { stdin });
+  expect(stdout).toMatch(/^ipfix.read\(path, each\) {2}Call a function with each flow/m);
+  expect(stdout).toMatch(/^Takes\n {2}value: any {2}A table, string, number or boolean\nReturns/m);
+  expect(stdout).toMatch(/No help for "json.enocde", did you mean "json.encode"\?/);
+});
+
+test.for([
+  ["str", "str", ["string"]],
+  ["print(string.re", "string.re", ["string.rep", "string.reverse"]],
+  ["json.", "json.", ["json.decode", "json.encode"]],
+  ["flow.octetDeltaC", "flow.octetDeltaC", ["flow.octetDeltaCount"]],
+  ["x = sourceIPv4A", "sourceIPv4A", ["sourceIPv4Address"]],
+  ["nothing.at.all.", "nothing.at.all.", []],
+] as const)("complete() offers for %s", async ([line, word, candidates]) => {
+  expect(await start().engine.complete(line)).toEqual([candidates, word]);
+});
+
+test("interrupt() ends a loop and keeps the variables", async () => {
+  const { engine } = start();
+  await engine.run("x = 5");
+  const running = engine.run("while true do pcall(function() while true do end end) end");
+  expect(engine.busy).toBe(true);
+  setTimeout(() => engine.interrupt(), 50);
+  expect((await running).error).toMatch(/^stdin:1: interrupted\n/);
+  expect(await engine.run("assert(x == 5)")).toEqual({ kind: "ran", complete: true });
+});
+
+test("interrupt() ends a loop that prints", async () => {
+  const { engine, printed } = start();
+  const running = engine.run("while true do print('x') end");
+  setTimeout(() => engine.interrupt(), 50);
+  expect((await running).error).toMatch(/interrupted/);
+  expect(printed.length).toBeGreaterThan(0);
+});
+
+test("restart() ends what does not listen", async () => {
+  const { engine } = start();
+  const running = engine.run("return ('a'):rep(5000):find(('.-'):rep(12) .. 'b')");
+  setTimeout(() => {
+    engine.interrupt();
+    if (!engine.interrupt()) void engine.restart();
+  }, 50);
+  expect((await running).error).toBe("The engine was started anew\n");
+  expect(await engine.run("x = 1")).toEqual({ kind: "ran", complete: true });
+});
