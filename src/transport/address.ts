@@ -74,9 +74,10 @@ function splitScheme<Scheme extends string>(
   request: Request,
   known: readonly Scheme[],
 ): { scheme: Scheme; rest: string } {
-  const [, name, rest = ""] = /^([a-z][a-z0-9+-]*):(?![0-9]+$)(.*)$/is.exec(request.text) ?? [];
-  if (name === undefined) throw refuse(request, "no scheme");
-  const scheme = known.find((candidate) => candidate === name.toLowerCase());
+  const [, name, rest = ""] = /^([a-z][a-z0-9+-]*):(.*)$/is.exec(request.text) ?? [];
+  const scheme = known.find((candidate) => candidate === name?.toLowerCase());
+  const isPort = /^[0-9]*$/.test(rest);
+  if (name === undefined || (scheme === undefined && isPort)) throw refuse(request, "no scheme");
   if (scheme === undefined) {
     throw refuse(request, `unknown scheme "${name}"`, didYouMean(name, known));
   }
