@@ -19,7 +19,9 @@ const luaTypes: Readonly<Partial<Record<AbstractType, string>>> = {
 
 /** The class `moonfix.Flow`: a field for every element that is not a reverse twin. */
 export function formatElementField(): string[] {
-  const names = elementNames().filter((name) => !/^reverse[A-Z]/.test(name));
+  const names = elementNames()
+    .filter((name) => !/^reverse[A-Z]/.test(name))
+    .sort();
   const fields = names.map((name) => {
     const element = elementByName(name);
     const type = element?.type ?? ("octetArray" satisfies keyof typeof abstractTypes);

@@ -1,0 +1,982 @@
+---@meta moonfix
+-- Generated from src/host/primitives.ts for lua-language-server. `npm test -- -u` renews it.
+
+--- A Data Record. Every element of the registries is a field; nil where the record lacks it.
+---@class moonfix.Flow
+---@field DNSKEY_ProtocolIdentifier integer? unsigned8
+---@field DNS_AAAA_Record table? subTemplateList
+---@field DNS_A_Record table? subTemplateList
+---@field DNS_RESOURCE_RECORD table? subTemplateList
+---@field IPSecSPI integer? unsigned32
+---@field VRFname string? string
+---@field absoluteError number? float64 in inferred
+---@field addressPoolHighThreshold integer? unsigned32
+---@field addressPoolLowThreshold integer? unsigned32
+---@field addressPortMappingHighThreshold integer? unsigned32
+---@field addressPortMappingLowThreshold integer? unsigned32
+---@field addressPortMappingPerUserHighThreshold integer? unsigned32
+---@field anonymizationFlags integer? unsigned16
+---@field anonymizationTechnique integer? unsigned16
+---@field applicationCategoryName string? string
+---@field applicationDescription string? string
+---@field applicationGroupName string? string
+---@field applicationId string? octetArray
+---@field applicationName string? string
+---@field applicationSubCategoryName string? string
+---@field assembledFragmentCount integer? unsigned32 in packets
+---@field averageInterarrivalTime integer? unsigned64 in milliseconds
+---@field basicList table? basicList
+---@field bgpCommunity integer? unsigned32
+---@field bgpDestinationAsNumber integer? unsigned32
+---@field bgpDestinationAsPathList table? basicList
+---@field bgpDestinationCommunityList table? basicList
+---@field bgpDestinationExtendedCommunityList table? basicList
+---@field bgpDestinationLargeCommunityList table? basicList
+---@field bgpExtendedCommunity string? octetArray
+---@field bgpLargeCommunity string? octetArray
+---@field bgpNextAdjacentAsNumber integer? unsigned32
+---@field bgpNextHopIPv4Address string? ipv4Address
+---@field bgpNextHopIPv6Address string? ipv6Address
+---@field bgpPrevAdjacentAsNumber integer? unsigned32
+---@field bgpSourceAsNumber integer? unsigned32
+---@field bgpSourceAsPathList table? basicList
+---@field bgpSourceCommunityList table? basicList
+---@field bgpSourceExtendedCommunityList table? basicList
+---@field bgpSourceLargeCommunityList table? basicList
+---@field bgpValidityState integer? unsigned8
+---@field biflowDirection integer? unsigned8
+---@field certToolId integer? unsigned32
+---@field classId integer? unsigned8
+---@field className string? string
+---@field classificationEngineId integer? unsigned8
+---@field collectionTimeMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field collectorCertificate string? octetArray
+---@field collectorIPv4Address string? ipv4Address
+---@field collectorIPv6Address string? ipv6Address
+---@field collectorTransportPort integer? unsigned16
+---@field commonPropertiesId integer? unsigned64
+---@field confidenceLevel number? float64
+---@field connectionSumDurationSeconds integer? unsigned64 in seconds
+---@field connectionTransactionId integer? unsigned64
+---@field dataByteCount integer? unsigned64 in octets
+---@field dataLinkFrameSection string? octetArray
+---@field dataLinkFrameSize integer? unsigned16
+---@field dataLinkFrameType integer? unsigned16
+---@field dataRecordsReliability boolean? boolean
+---@field deltaFlowCount integer? unsigned64 in flows
+---@field destinationIPv4Address string? ipv4Address
+---@field destinationIPv4Prefix string? ipv4Address
+---@field destinationIPv4PrefixLength integer? unsigned8 in bits
+---@field destinationIPv6Address string? ipv6Address
+---@field destinationIPv6Prefix string? ipv6Address
+---@field destinationIPv6PrefixLength integer? unsigned8 in bits
+---@field destinationMacAddress string? macAddress
+---@field destinationTransportPort integer? unsigned16
+---@field dhcpFingerPrint string? string
+---@field dhcpOption integer? unsigned8
+---@field dhcpOptionList table? basicList
+---@field dhcpVendorCode string? string
+---@field digestHashValue integer? unsigned64
+---@field distinctCountOfDestinationIPAddress integer? unsigned64
+---@field distinctCountOfDestinationIPv4Address integer? unsigned32
+---@field distinctCountOfDestinationIPv6Address integer? unsigned64
+---@field distinctCountOfSourceIPAddress integer? unsigned64
+---@field distinctCountOfSourceIPv4Address integer? unsigned32
+---@field distinctCountOfSourceIPv6Address integer? unsigned64
+---@field dnp3DestinationAddress integer? unsigned16
+---@field dnp3Function integer? unsigned8
+---@field dnp3ObjectData string? octetArray
+---@field dnp3RecordList table? subTemplateList
+---@field dnp3SourceAddress integer? unsigned16
+---@field dnsAlgorithm integer? unsigned8
+---@field dnsAuthoritative integer? unsigned8
+---@field dnsCName string? string
+---@field dnsDNSKEYAlgorithm integer? unsigned8
+---@field dnsDSAlgorithm integer? unsigned8
+---@field dnsDSKeyTag integer? unsigned16
+---@field dnsDetailRecordList table? subTemplateList
+---@field dnsDigest string? octetArray
+---@field dnsDigestType integer? unsigned8
+---@field dnsFlags integer? unsigned16
+---@field dnsHashData string? octetArray
+---@field dnsHitCount integer? unsigned16
+---@field dnsID integer? unsigned16
+---@field dnsIterations integer? unsigned16
+---@field dnsKeyTag integer? unsigned16
+---@field dnsLabels integer? unsigned8
+---@field dnsMXExchange string? string
+---@field dnsMXPreference integer? unsigned16
+---@field dnsNSDName string? string
+---@field dnsNSEC3Algorithm integer? unsigned8
+---@field dnsNSEC3Flags integer? unsigned8
+---@field dnsNSEC3Iterations integer? unsigned16
+---@field dnsNSEC3NextHashedOwnerName string? octetArray
+---@field dnsNSEC3PARAMAlgorithm integer? unsigned8
+---@field dnsNSEC3PARAMFlags integer? unsigned8
+---@field dnsNSEC3PARAMIterations integer? unsigned16
+---@field dnsNSEC3PARAMSalt string? octetArray
+---@field dnsNSEC3Salt string? octetArray
+---@field dnsNSEC3TypeBitMaps string? octetArray
+---@field dnsNSECNextDomainName string? octetArray
+---@field dnsNSECTypeBitMaps string? octetArray
+---@field dnsNXDomain integer? unsigned8
+---@field dnsPTRDName string? string
+---@field dnsPublicKey string? octetArray
+---@field dnsQName string? string
+---@field dnsQRType integer? unsigned16
+---@field dnsQueryResponse integer? unsigned8
+---@field dnsRName string? string
+---@field dnsRRSIGAlgorithm integer? unsigned8
+---@field dnsRRSIGKeyTag integer? unsigned16
+---@field dnsRRSIGOriginalTTL integer? unsigned32
+---@field dnsRRSection integer? unsigned8
+---@field dnsSOAExpire integer? unsigned32
+---@field dnsSOAMName string? string
+---@field dnsSOAMinimum integer? unsigned32
+---@field dnsSOARName string? string
+---@field dnsSOARefresh integer? unsigned32
+---@field dnsSOARetry integer? unsigned32
+---@field dnsSOASerial integer? unsigned32
+---@field dnsSRVPort integer? unsigned16
+---@field dnsSRVPriority integer? unsigned16
+---@field dnsSRVTarget string? string
+---@field dnsSRVWeight integer? unsigned16
+---@field dnsSalt string? octetArray
+---@field dnsSignature string? octetArray
+---@field dnsSignatureExpiration integer? unsigned32
+---@field dnsSignatureInception integer? unsigned32
+---@field dnsSigner string? string
+---@field dnsTTL integer? unsigned32
+---@field dnsTXTData string? string
+---@field dnsTypeCovered integer? unsigned16
+---@field dot1qCustomerDEI boolean? boolean
+---@field dot1qCustomerDestinationMacAddress string? macAddress
+---@field dot1qCustomerPriority integer? unsigned8
+---@field dot1qCustomerSourceMacAddress string? macAddress
+---@field dot1qCustomerVlanId integer? unsigned16
+---@field dot1qDEI boolean? boolean
+---@field dot1qPriority integer? unsigned8
+---@field dot1qServiceInstanceId integer? unsigned32
+---@field dot1qServiceInstancePriority integer? unsigned8
+---@field dot1qServiceInstanceTag string? octetArray
+---@field dot1qVlanId integer? unsigned16
+---@field droppedLayer2OctetDeltaCount integer? unsigned64 in octets
+---@field droppedLayer2OctetTotalCount integer? unsigned64 in octets
+---@field droppedOctetDeltaCount integer? unsigned64 in octets
+---@field droppedOctetTotalCount integer? unsigned64 in octets
+---@field droppedPacketDeltaCount integer? unsigned64 in packets
+---@field droppedPacketTotalCount integer? unsigned64 in packets
+---@field dstTrafficIndex integer? unsigned32
+---@field egressBroadcastPacketTotalCount integer? unsigned64 in packets
+---@field egressInterface integer? unsigned32
+---@field egressInterfaceType integer? unsigned32
+---@field egressPhysicalInterface integer? unsigned32
+---@field egressUnicastPacketTotalCount integer? unsigned64 in packets
+---@field egressVRFID integer? unsigned32
+---@field encryptedTechnology string? string
+---@field engineId integer? unsigned8
+---@field engineType integer? unsigned8
+---@field enipDataList table? basicList
+---@field ethernetHeaderLength integer? unsigned8 in octets
+---@field ethernetIPData string? octetArray
+---@field ethernetPayloadLength integer? unsigned16 in octets
+---@field ethernetTotalLength integer? unsigned16 in octets
+---@field ethernetType integer? unsigned16
+---@field expiredFragmentCount integer? unsigned32 in packets
+---@field exportInterface integer? unsigned32
+---@field exportProtocolVersion integer? unsigned8
+---@field exportSctpStreamId integer? unsigned16
+---@field exportTransportProtocol integer? unsigned8
+---@field exportedFlowRecordTotalCount integer? unsigned64 in flows
+---@field exportedMessageTotalCount integer? unsigned64 in messages
+---@field exportedOctetTotalCount integer? unsigned64 in octets
+---@field exporterCertificate string? octetArray
+---@field exporterConfiguredId integer? unsigned16
+---@field exporterIPv4Address string? ipv4Address
+---@field exporterIPv6Address string? ipv6Address
+---@field exporterTransportPort integer? unsigned16
+---@field exporterUniqueId integer? unsigned16
+---@field exportingProcessId integer? unsigned32
+---@field externalAddressRealm string? octetArray
+---@field firewallEvent integer? unsigned8
+---@field firstEightNonEmptyPacketDirections integer? unsigned8
+---@field firstNonEmptyPacketSize integer? unsigned16 in octets
+---@field firstPacketBanner string? octetArray
+---@field flagsAndSamplerId integer? unsigned32
+---@field flowActiveTimeout integer? unsigned16 in seconds
+---@field flowAttributes integer? unsigned16
+---@field flowDirection integer? unsigned8
+---@field flowDurationMicroseconds integer? unsigned32 in microseconds
+---@field flowDurationMilliseconds integer? unsigned32 in milliseconds
+---@field flowEndDeltaMicroseconds integer? unsigned32 in microseconds
+---@field flowEndMicroseconds integer? dateTimeMicroseconds in microseconds
+---@field flowEndMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field flowEndNanoseconds integer? dateTimeNanoseconds in nanoseconds
+---@field flowEndReason integer? unsigned8
+---@field flowEndSeconds integer? dateTimeSeconds in seconds
+---@field flowEndSysUpTime integer? unsigned32 in milliseconds
+---@field flowId integer? unsigned64
+---@field flowIdleTimeout integer? unsigned16 in seconds
+---@field flowKeyIndicator integer? unsigned64
+---@field flowLabelIPv6 integer? unsigned32
+---@field flowSamplingTimeInterval integer? unsigned64 in microseconds
+---@field flowSamplingTimeSpacing integer? unsigned64 in microseconds
+---@field flowSelectedFlowDeltaCount integer? unsigned64 in flows
+---@field flowSelectedOctetDeltaCount integer? unsigned64 in octets
+---@field flowSelectedPacketDeltaCount integer? unsigned64 in packets
+---@field flowSelectorAlgorithm integer? unsigned16
+---@field flowStartDeltaMicroseconds integer? unsigned32 in microseconds
+---@field flowStartMicroseconds integer? dateTimeMicroseconds in microseconds
+---@field flowStartMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field flowStartNanoseconds integer? dateTimeNanoseconds in nanoseconds
+---@field flowStartSeconds integer? dateTimeSeconds in seconds
+---@field flowStartSysUpTime integer? unsigned32 in milliseconds
+---@field flowTableFlushEventCount integer? unsigned32 in flows
+---@field flowTablePeakCount integer? unsigned32 in flows
+---@field forwardingStatus integer? unsigned8
+---@field fragmentFlags integer? unsigned8
+---@field fragmentIdentification integer? unsigned32
+---@field fragmentOffset integer? unsigned16
+---@field ftpPass string? string
+---@field ftpPassList table? basicList
+---@field ftpRespCode string? string
+---@field ftpRespCodeList table? basicList
+---@field ftpReturn string? string
+---@field ftpReturnList table? basicList
+---@field ftpType string? string
+---@field ftpTypeList table? basicList
+---@field ftpUser string? string
+---@field ftpUserList table? basicList
+---@field globalAddressMappingHighThreshold integer? unsigned32
+---@field greKey integer? unsigned32
+---@field gtpuFlags integer? unsigned8
+---@field gtpuMsgType integer? unsigned8
+---@field gtpuPduType integer? unsigned8
+---@field gtpuQFI integer? unsigned8
+---@field gtpuSequenceNum integer? unsigned16
+---@field gtpuTEid integer? unsigned32
+---@field hashDigestOutput boolean? boolean
+---@field hashFlowDomain integer? unsigned16
+---@field hashIPPayloadOffset integer? unsigned64
+---@field hashIPPayloadSize integer? unsigned64
+---@field hashInitialiserValue integer? unsigned64
+---@field hashOutputRangeMax integer? unsigned64
+---@field hashOutputRangeMin integer? unsigned64
+---@field hashSelectedRangeMax integer? unsigned64
+---@field hashSelectedRangeMin integer? unsigned64
+---@field httpAccept string? string
+---@field httpAcceptCharset string? string
+---@field httpAcceptCharsetList table? basicList
+---@field httpAcceptEncoding string? string
+---@field httpAcceptLanguage string? string
+---@field httpAcceptLanguageList table? basicList
+---@field httpAcceptList table? basicList
+---@field httpAge string? string
+---@field httpAgeList table? basicList
+---@field httpAllow string? string
+---@field httpAllowList table? basicList
+---@field httpAuthorization string? string
+---@field httpAuthorizationList table? basicList
+---@field httpConnection string? string
+---@field httpConnectionList table? basicList
+---@field httpContentEncoding string? string
+---@field httpContentEncodingList table? basicList
+---@field httpContentLanguage string? string
+---@field httpContentLanguageList table? basicList
+---@field httpContentLength string? string
+---@field httpContentLengthList table? basicList
+---@field httpContentLocation string? string
+---@field httpContentLocationList table? basicList
+---@field httpContentType string? string
+---@field httpContentTypeList table? basicList
+---@field httpCookie string? string
+---@field httpCookieList table? basicList
+---@field httpDNT string? string
+---@field httpDNTList table? basicList
+---@field httpDate string? string
+---@field httpDateList table? basicList
+---@field httpExpect string? string
+---@field httpExpectList table? basicList
+---@field httpExpires string? string
+---@field httpExpiresList table? basicList
+---@field httpFrom string? string
+---@field httpFromList table? basicList
+---@field httpGet string? string
+---@field httpGetList table? basicList
+---@field httpHost string? string
+---@field httpHostList table? basicList
+---@field httpIMEI string? string
+---@field httpIMEIList table? basicList
+---@field httpIMSI string? string
+---@field httpIMSIList table? basicList
+---@field httpLastModified string? string
+---@field httpLastModifiedList table? basicList
+---@field httpLocation string? string
+---@field httpLocationList table? basicList
+---@field httpMSISDN string? string
+---@field httpMSISDNList table? basicList
+---@field httpMessageVersion string? string
+---@field httpProxyAuthentication string? string
+---@field httpProxyAuthenticationList table? basicList
+---@field httpReasonPhrase string? string
+---@field httpReferer string? string
+---@field httpRefererList table? basicList
+---@field httpRefresh string? string
+---@field httpRefreshList table? basicList
+---@field httpRequestHost string? string
+---@field httpRequestMethod string? string
+---@field httpRequestTarget string? string
+---@field httpResponse string? string
+---@field httpResponseList table? basicList
+---@field httpServerString string? string
+---@field httpServerStringList table? basicList
+---@field httpSetCookie string? string
+---@field httpSetCookieList table? basicList
+---@field httpStatusCode integer? unsigned16
+---@field httpSubscriber string? string
+---@field httpSubscriberList table? basicList
+---@field httpUpgrade string? string
+---@field httpUpgradeList table? basicList
+---@field httpUserAgent string? string
+---@field httpUserAgentList table? basicList
+---@field httpVersion string? string
+---@field httpVersionList table? basicList
+---@field httpVia string? string
+---@field httpViaList table? basicList
+---@field httpWarning string? string
+---@field httpWarningList table? basicList
+---@field httpX-DeviceID string? string
+---@field httpX-Forwarded-For string? string
+---@field httpX-Forwarded-Host string? string
+---@field httpX-Forwarded-Proto string? string
+---@field httpX-Forwarded-Server string? string
+---@field httpX-Profile string? string
+---@field httpX-UA-Compatible string? string
+---@field httpXDeviceIdList table? basicList
+---@field httpXForwardedForList table? basicList
+---@field httpXForwardedHostList table? basicList
+---@field httpXForwardedProtoList table? basicList
+---@field httpXForwardedServerList table? basicList
+---@field httpXProfileList table? basicList
+---@field httpXUaCompatibleList table? basicList
+---@field icmpCodeIPv4 integer? unsigned8
+---@field icmpCodeIPv6 integer? unsigned8
+---@field icmpHeaderPacketSection string? octetArray
+---@field icmpTypeCodeIPv4 integer? unsigned16
+---@field icmpTypeCodeIPv6 integer? unsigned16
+---@field icmpTypeIPv4 integer? unsigned8
+---@field icmpTypeIPv6 integer? unsigned8
+---@field igmpType integer? unsigned8
+---@field ignoredDataRecordTotalCount integer? unsigned64
+---@field ignoredLayer2FrameTotalCount integer? unsigned64 in frames
+---@field ignoredLayer2OctetTotalCount integer? unsigned64 in octets
+---@field ignoredOctetTotalCount integer? unsigned64 in octets
+---@field ignoredPacketTotalCount integer? unsigned64 in packets
+---@field imapAuthenticate string? string
+---@field imapAuthenticateList table? basicList
+---@field imapCapability string? string
+---@field imapCapabilityList table? basicList
+---@field imapCommand string? string
+---@field imapCommandList table? basicList
+---@field imapExists string? string
+---@field imapExistsList table? basicList
+---@field imapLogin string? string
+---@field imapLoginList table? basicList
+---@field imapRecent string? string
+---@field imapRecentList table? basicList
+---@field imapStartTLS string? string
+---@field imapStartTLSList table? basicList
+---@field informationElementDataType integer? unsigned8
+---@field informationElementDescription string? string
+---@field informationElementId integer? unsigned16
+---@field informationElementIndex integer? unsigned16
+---@field informationElementName string? string
+---@field informationElementRangeBegin integer? unsigned64
+---@field informationElementRangeEnd integer? unsigned64
+---@field informationElementSemantics integer? unsigned8
+---@field informationElementUnits integer? unsigned16
+---@field ingressBroadcastPacketTotalCount integer? unsigned64 in packets
+---@field ingressInterface integer? unsigned32
+---@field ingressInterfaceType integer? unsigned32
+---@field ingressMulticastPacketTotalCount integer? unsigned64 in packets
+---@field ingressPhysicalInterface integer? unsigned32
+---@field ingressUnicastPacketTotalCount integer? unsigned64 in packets
+---@field ingressVRFID integer? unsigned32
+---@field initialTCPFlags integer? unsigned16
+---@field initiatorOctets integer? unsigned64 in octets
+---@field initiatorPackets integer? unsigned64 in packets
+---@field interfaceDescription string? string
+---@field interfaceName string? string
+---@field intermediateProcessId integer? unsigned32
+---@field internalAddressRealm string? octetArray
+---@field ipClassOfService integer? unsigned8
+---@field ipDiffServCodePoint integer? unsigned8
+---@field ipHeaderLength integer? unsigned8 in octets
+---@field ipHeaderPacketSection string? octetArray
+---@field ipNextHopIPv4Address string? ipv4Address
+---@field ipNextHopIPv6Address string? ipv6Address
+---@field ipPayloadLength integer? unsigned32 in octets
+---@field ipPayloadPacketSection string? octetArray
+---@field ipPrecedence integer? unsigned8
+---@field ipTTL integer? unsigned8 in hops
+---@field ipTotalLength integer? unsigned64 in octets
+---@field ipVersion integer? unsigned8
+---@field ipv4IHL integer? unsigned8 in 4-octet words
+---@field ipv4Options integer? unsigned32
+---@field ipv4RouterSc string? ipv4Address
+---@field ipv6ExtensionHeaderChainLengthList table? subTemplateList
+---@field ipv6ExtensionHeaderCount integer? unsigned8
+---@field ipv6ExtensionHeaderType integer? unsigned8
+---@field ipv6ExtensionHeaderTypeCountList table? subTemplateList
+---@field ipv6ExtensionHeaders integer? unsigned32
+---@field ipv6ExtensionHeadersChainLength integer? unsigned32
+---@field ipv6ExtensionHeadersFull string? unsigned256
+---@field ipv6ExtensionHeadersLimit boolean? boolean
+---@field ircTextMessage string? string
+---@field ircTextMessageList table? basicList
+---@field isMulticast integer? unsigned8
+---@field largePacketCount integer? unsigned32 in packets
+---@field layer2FrameDeltaCount integer? unsigned64 in frames
+---@field layer2FrameTotalCount integer? unsigned64 in frames
+---@field layer2OctetDeltaCount integer? unsigned64 in octets
+---@field layer2OctetDeltaSumOfSquares integer? unsigned64 in octets
+---@field layer2OctetTotalCount integer? unsigned64 in octets
+---@field layer2OctetTotalSumOfSquares integer? unsigned64 in octets
+---@field layer2SegmentId integer? unsigned64
+---@field layer2packetSectionData string? octetArray
+---@field layer2packetSectionOffset integer? unsigned16
+---@field layer2packetSectionSize integer? unsigned16
+---@field lineCardId integer? unsigned32
+---@field lowerCILimit number? float64
+---@field maxBIBEntries integer? unsigned32
+---@field maxEntriesPerUser integer? unsigned32
+---@field maxExportSeconds integer? dateTimeSeconds in seconds
+---@field maxFlowEndMicroseconds integer? dateTimeMicroseconds in microseconds
+---@field maxFlowEndMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field maxFlowEndNanoseconds integer? dateTimeNanoseconds in nanoseconds
+---@field maxFlowEndSeconds integer? dateTimeSeconds in seconds
+---@field maxFragmentsPendingReassembly integer? unsigned32
+---@field maxPacketSize integer? unsigned16 in octets
+---@field maxSessionEntries integer? unsigned32
+---@field maxSubscribers integer? unsigned32
+---@field maximumIpTotalLength integer? unsigned64 in octets
+---@field maximumLayer2TotalLength integer? unsigned64 in octets
+---@field maximumTTL integer? unsigned8 in hops
+---@field meanFlowRate integer? unsigned32 in flows
+---@field meanPacketRate integer? unsigned32 in packets
+---@field messageMD5Checksum string? octetArray
+---@field messageScope integer? unsigned8
+---@field meteringProcessId integer? unsigned32
+---@field metroEvcId string? string
+---@field metroEvcType integer? unsigned8
+---@field mibCaptureTimeSemantics integer? unsigned8
+---@field mibContextEngineID string? octetArray
+---@field mibContextName string? string
+---@field mibIndexIndicator integer? unsigned64
+---@field mibModuleName string? string
+---@field mibObjectDescription string? string
+---@field mibObjectIdentifier string? octetArray
+---@field mibObjectName string? string
+---@field mibObjectSyntax string? string
+---@field mibObjectValueBits string? octetArray
+---@field mibObjectValueCounter integer? unsigned64
+---@field mibObjectValueGauge integer? unsigned32
+---@field mibObjectValueIPAddress string? ipv4Address
+---@field mibObjectValueInteger integer? signed32
+---@field mibObjectValueOID string? octetArray
+---@field mibObjectValueOctetString string? octetArray
+---@field mibObjectValueRow table? subTemplateList
+---@field mibObjectValueTable table? subTemplateList
+---@field mibObjectValueTimeTicks integer? unsigned32
+---@field mibObjectValueUnsigned integer? unsigned32
+---@field mibSubIdentifier integer? unsigned32
+---@field minExportSeconds integer? dateTimeSeconds in seconds
+---@field minFlowStartMicroseconds integer? dateTimeMicroseconds in microseconds
+---@field minFlowStartMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field minFlowStartNanoseconds integer? dateTimeNanoseconds in nanoseconds
+---@field minFlowStartSeconds integer? dateTimeSeconds in seconds
+---@field minimumIpTotalLength integer? unsigned64 in octets
+---@field minimumLayer2TotalLength integer? unsigned64 in octets
+---@field minimumTTL integer? unsigned8 in hops
+---@field mobileIMSI string? string
+---@field mobileMSISDN string? string
+---@field modbusData string? octetArray
+---@field modbusDataList table? basicList
+---@field monitoringIntervalEndMilliSeconds integer? dateTimeMilliseconds in milliseconds
+---@field monitoringIntervalStartMilliSeconds integer? dateTimeMilliseconds in milliseconds
+---@field mplsLabelStackDepth integer? unsigned32 in entries
+---@field mplsLabelStackLength integer? unsigned32 in octets
+---@field mplsLabelStackSection string? octetArray
+---@field mplsLabelStackSection10 string? octetArray
+---@field mplsLabelStackSection2 string? octetArray
+---@field mplsLabelStackSection3 string? octetArray
+---@field mplsLabelStackSection4 string? octetArray
+---@field mplsLabelStackSection5 string? octetArray
+---@field mplsLabelStackSection6 string? octetArray
+---@field mplsLabelStackSection7 string? octetArray
+---@field mplsLabelStackSection8 string? octetArray
+---@field mplsLabelStackSection9 string? octetArray
+---@field mplsPayloadLength integer? unsigned32 in octets
+---@field mplsPayloadPacketSection string? octetArray
+---@field mplsTopLabelExp integer? unsigned8
+---@field mplsTopLabelIPv4Address string? ipv4Address
+---@field mplsTopLabelIPv6Address string? ipv6Address
+---@field mplsTopLabelPrefixLength integer? unsigned8 in bits
+---@field mplsTopLabelStackSection string? octetArray
+---@field mplsTopLabelTTL integer? unsigned8 in hops
+---@field mplsTopLabelType integer? unsigned8
+---@field mplsVpnRouteDistinguisher string? octetArray
+---@field mptcpAddressID integer? unsigned8
+---@field mptcpFlags integer? unsigned8
+---@field mptcpInitialDataSequenceNumber integer? unsigned64
+---@field mptcpMaximumSegmentSize integer? unsigned16
+---@field mptcpReceiverToken integer? unsigned32
+---@field multicastReplicationFactor integer? unsigned32
+---@field mysqlCommandCode integer? unsigned8
+---@field mysqlCommandText string? string
+---@field mysqlCommandTextCodeList table? subTemplateList
+---@field mysqlUsername string? string
+---@field nDPIL7Protocol integer? unsigned16
+---@field nDPIL7SubProtocol integer? unsigned16
+---@field natEvent integer? unsigned8
+---@field natInstanceID integer? unsigned32
+---@field natOriginatingAddressRealm integer? unsigned8
+---@field natPoolId integer? unsigned32
+---@field natPoolName string? string
+---@field natQuotaExceededEvent integer? unsigned32
+---@field natThresholdEvent integer? unsigned32
+---@field natType integer? unsigned8
+---@field newConnectionDeltaCount integer? unsigned32
+---@field nextHeaderIPv6 integer? unsigned8
+---@field nntpCommand string? string
+---@field nntpCommandList table? basicList
+---@field nntpResponse string? string
+---@field nntpResponseList table? basicList
+---@field nonEmptyPacketCount integer? unsigned32 in packets
+---@field notSentFlowTotalCount integer? unsigned64 in flows
+---@field notSentLayer2OctetTotalCount integer? unsigned64 in octets
+---@field notSentOctetTotalCount integer? unsigned64 in octets
+---@field notSentPacketTotalCount integer? unsigned64 in packets
+---@field observationDomainId integer? unsigned32
+---@field observationDomainName string? string
+---@field observationPointId integer? unsigned64
+---@field observationPointType integer? unsigned8
+---@field observationTimeMicroseconds integer? dateTimeMicroseconds in microseconds
+---@field observationTimeMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field observationTimeNanoseconds integer? dateTimeNanoseconds in nanoseconds
+---@field observationTimeSeconds integer? dateTimeSeconds in seconds
+---@field observedData string? octetArray
+---@field observedDataTotalCount integer? unsigned64
+---@field observedFlowTotalCount integer? unsigned64 in flows
+---@field obsoleteReverseInitialTCPFlags integer? unsigned8
+---@field obsoleteReverseOctetTotalCount integer? unsigned64
+---@field obsoleteReversePacketTotalCount integer? unsigned64
+---@field obsoleteReversePayload string? octetArray
+---@field obsoleteReverseTcpSequenceNumber integer? unsigned32
+---@field obsoleteReverseUnionTCPFlags integer? unsigned8
+---@field obsoleteReverseVlanId integer? unsigned16
+---@field octetDeltaCount integer? unsigned64 in octets
+---@field octetDeltaSumOfSquares integer? unsigned64
+---@field octetTotalCount integer? unsigned64 in octets
+---@field octetTotalSumOfSquares integer? unsigned64 in octets
+---@field opaqueOctets string? octetArray
+---@field originalExporterIPv4Address string? ipv4Address
+---@field originalExporterIPv6Address string? ipv6Address
+---@field originalFlowsCompleted integer? unsigned64 in flows
+---@field originalFlowsInitiated integer? unsigned64 in flows
+---@field originalFlowsPresent integer? unsigned64 in flows
+---@field originalObservationDomainId integer? unsigned32
+---@field osFingerPrint string? string
+---@field osName string? string
+---@field osVersion string? string
+---@field p2pTechnology string? string
+---@field packetDeltaCount integer? unsigned64 in packets
+---@field packetTotalCount integer? unsigned64 in packets
+---@field paddingOctets string? octetArray
+---@field pathDelayMaxDeltaMicroseconds integer? unsigned32
+---@field pathDelayMeanDeltaMicroseconds integer? unsigned32
+---@field pathDelayMinDeltaMicroseconds integer? unsigned32
+---@field pathDelaySumDeltaMicroseconds integer? unsigned64
+---@field payload string? octetArray
+---@field payloadEntropy integer? unsigned8
+---@field payloadLengthIPv6 integer? unsigned16 in octets
+---@field pop3StartTLS integer? unsigned8
+---@field pop3TextMessage string? string
+---@field pop3TextMessageList table? basicList
+---@field portId integer? unsigned32
+---@field portRangeEnd integer? unsigned16
+---@field portRangeNumPorts integer? unsigned16
+---@field portRangeStart integer? unsigned16
+---@field portRangeStepSize integer? unsigned16
+---@field postDestinationMacAddress string? macAddress
+---@field postDot1qCustomerVlanId integer? unsigned16
+---@field postDot1qVlanId integer? unsigned16
+---@field postIpClassOfService integer? unsigned8
+---@field postIpDiffServCodePoint integer? unsigned8
+---@field postIpPrecedence integer? unsigned8
+---@field postLayer2OctetDeltaCount integer? unsigned64 in octets
+---@field postLayer2OctetTotalCount integer? unsigned64 in octets
+---@field postMCastLayer2OctetDeltaCount integer? unsigned64 in octets
+---@field postMCastLayer2OctetTotalCount integer? unsigned64 in octets
+---@field postMCastOctetDeltaCount integer? unsigned64 in octets
+---@field postMCastOctetTotalCount integer? unsigned64 in octets
+---@field postMCastPacketDeltaCount integer? unsigned64 in packets
+---@field postMCastPacketTotalCount integer? unsigned64 in packets
+---@field postMplsTopLabelExp integer? unsigned8
+---@field postNAPTDestinationTransportPort integer? unsigned16
+---@field postNAPTSourceTransportPort integer? unsigned16
+---@field postNATDestinationIPv4Address string? ipv4Address
+---@field postNATDestinationIPv6Address string? ipv6Address
+---@field postNATSourceIPv4Address string? ipv4Address
+---@field postNATSourceIPv6Address string? ipv6Address
+---@field postOctetDeltaCount integer? unsigned64 in octets
+---@field postOctetTotalCount integer? unsigned64 in octets
+---@field postPacketDeltaCount integer? unsigned64 in packets
+---@field postPacketTotalCount integer? unsigned64 in packets
+---@field postSourceMacAddress string? macAddress
+---@field postVlanId integer? unsigned16
+---@field privateEnterpriseNumber integer? unsigned32
+---@field protocolIdentifier integer? unsigned8
+---@field pseudoWireControlWord integer? unsigned32
+---@field pseudoWireDestinationIPv4Address string? ipv4Address
+---@field pseudoWireId integer? unsigned32
+---@field pseudoWireType integer? unsigned16
+---@field relativeError number? float64
+---@field responderOctets integer? unsigned64 in octets
+---@field responderPackets integer? unsigned64 in packets
+---@field rfc3550JitterMicroseconds integer? unsigned32 in microseconds
+---@field rfc3550JitterMilliseconds integer? unsigned32 in milliseconds
+---@field rfc3550JitterNanoseconds integer? unsigned32 in nanoseconds
+---@field rrIPv4 string? ipv4Address
+---@field rrIPv6 string? ipv6Address
+---@field rtpPayloadType integer? unsigned8
+---@field rtpSequenceNumber integer? unsigned16
+---@field rtspCSeq string? string
+---@field rtspCSeqList table? basicList
+---@field rtspCommand string? string
+---@field rtspCommandList table? basicList
+---@field rtspContentLength string? string
+---@field rtspContentLengthList table? basicList
+---@field rtspContentType string? string
+---@field rtspContentTypeList table? basicList
+---@field rtspJitter string? string
+---@field rtspJitterList table? basicList
+---@field rtspLocation string? string
+---@field rtspLocationList table? basicList
+---@field rtspPacketsReceived string? string
+---@field rtspPacketsReceivedList table? basicList
+---@field rtspReturnCode string? string
+---@field rtspReturnCodeList table? basicList
+---@field rtspTransport string? string
+---@field rtspTransportList table? basicList
+---@field rtspURL string? string
+---@field rtspURLList table? basicList
+---@field rtspUserAgent string? string
+---@field rtspUserAgentList table? basicList
+---@field rtspVersion string? string
+---@field rtspVersionList table? basicList
+---@field samplerId integer? unsigned8
+---@field samplerMode integer? unsigned8
+---@field samplerName string? string
+---@field samplerRandomInterval integer? unsigned32
+---@field samplingAlgorithm integer? unsigned8
+---@field samplingFlowInterval integer? unsigned64 in flows
+---@field samplingFlowSpacing integer? unsigned64 in flows
+---@field samplingInterval integer? unsigned32 in packets
+---@field samplingPacketInterval integer? unsigned32 in packets
+---@field samplingPacketSpace integer? unsigned32 in packets
+---@field samplingPopulation integer? unsigned32 in packets
+---@field samplingProbability number? float64
+---@field samplingSize integer? unsigned32 in packets
+---@field samplingTimeInterval integer? unsigned32 in microseconds
+---@field samplingTimeSpace integer? unsigned32 in microseconds
+---@field secondPacketBanner string? octetArray
+---@field sectionExportedOctets integer? unsigned16
+---@field sectionOffset integer? unsigned16
+---@field selectionSequenceId integer? unsigned64
+---@field selectorAlgorithm integer? unsigned16
+---@field selectorIDTotalFlowsObserved integer? unsigned64 in flows
+---@field selectorIDTotalFlowsSelected integer? unsigned64 in flows
+---@field selectorId integer? unsigned64
+---@field selectorIdTotalPktsObserved integer? unsigned64 in packets
+---@field selectorIdTotalPktsSelected integer? unsigned64 in packets
+---@field selectorName string? string
+---@field sessionScope integer? unsigned8
+---@field silkAppLabel integer? unsigned16
+---@field silkClassName string? string
+---@field silkFlowtypeId integer? unsigned8
+---@field silkFlowtypeName string? string
+---@field silkSensorDescription string? string
+---@field silkSensorId integer? unsigned16
+---@field silkSensorName string? string
+---@field silkTCPState integer? unsigned8
+---@field silkTypeName string? string
+---@field sipAddress string? string
+---@field sipAddressList table? basicList
+---@field sipCommand string? string
+---@field sipCommandList table? basicList
+---@field sipContentLength string? string
+---@field sipContentLengthList table? basicList
+---@field sipInvite string? string
+---@field sipInviteList table? basicList
+---@field sipMaxForwards string? string
+---@field sipMaxForwardsList table? basicList
+---@field sipUserAgent string? string
+---@field sipUserAgentList table? basicList
+---@field sipVia string? string
+---@field sipViaList table? basicList
+---@field slpMessageType integer? unsigned8
+---@field slpString string? string
+---@field slpStringList table? basicList
+---@field slpVersion integer? unsigned8
+---@field smIPSetMatchesDestination integer? unsigned8
+---@field smIPSetMatchesSource integer? unsigned8
+---@field smIPSetName string? string
+---@field smPrefixMapLabelDestination string? string
+---@field smPrefixMapLabelSource string? string
+---@field smPrefixMapName string? string
+---@field smPrefixMapTypeId integer? unsigned8
+---@field smallPacketCount integer? unsigned32 in packets
+---@field smtpContentDisposition string? string
+---@field smtpContentType string? string
+---@field smtpDate string? string
+---@field smtpEnhanced string? string
+---@field smtpFilename string? string
+---@field smtpFilenameList table? basicList
+---@field smtpFrom string? string
+---@field smtpFromList table? basicList
+---@field smtpHeaderList table? subTemplateList
+---@field smtpHello string? string
+---@field smtpKey string? string
+---@field smtpMessageList table? subTemplateList
+---@field smtpMessageSize integer? unsigned32
+---@field smtpResponse string? string
+---@field smtpResponseList table? basicList
+---@field smtpSize string? string
+---@field smtpStartTLS integer? unsigned8
+---@field smtpSubject string? string
+---@field smtpTo string? string
+---@field smtpToList table? basicList
+---@field smtpURL string? string
+---@field smtpURLList table? basicList
+---@field smtpValue string? string
+---@field sourceIPv4Address string? ipv4Address
+---@field sourceIPv4Prefix string? ipv4Address
+---@field sourceIPv4PrefixLength integer? unsigned8 in bits
+---@field sourceIPv6Address string? ipv6Address
+---@field sourceIPv6Prefix string? ipv6Address
+---@field sourceIPv6PrefixLength integer? unsigned8 in bits
+---@field sourceMacAddress string? macAddress
+---@field sourceTransportPort integer? unsigned16
+---@field sourceTransportPortsLimit integer? unsigned16 in ports
+---@field srcTrafficIndex integer? unsigned32
+---@field srhActiveSegmentIPv6 string? ipv6Address
+---@field srhFlagsIPv6 integer? unsigned8
+---@field srhIPv6ActiveSegmentType integer? unsigned8
+---@field srhIPv6Section string? octetArray
+---@field srhSegmentIPv6 string? ipv6Address
+---@field srhSegmentIPv6BasicList table? basicList
+---@field srhSegmentIPv6EndpointBehavior integer? unsigned16
+---@field srhSegmentIPv6ListSection string? octetArray
+---@field srhSegmentIPv6LocatorLength integer? unsigned8
+---@field srhSegmentsIPv6Left integer? unsigned8
+---@field srhTagIPv6 integer? unsigned16
+---@field sshCipher string? string
+---@field sshCompressionMethod string? string
+---@field sshHassh string? octetArray
+---@field sshHasshAlgorithms string? string
+---@field sshHasshVersion string? string
+---@field sshHostKeyAlgorithm string? string
+---@field sshKeyExchangeAlgorithm string? string
+---@field sshMacAlgorithm string? string
+---@field sshServerHassh string? octetArray
+---@field sshServerHasshAlgorithms string? string
+---@field sshServerHostKey string? octetArray
+---@field sshServerVersion string? string
+---@field sshVersion string? string
+---@field sshVersionList table? basicList
+---@field sslBinaryCertificateList table? basicList
+---@field sslCertExtAuthorityKeyIdent string? octetArray
+---@field sslCertExtCertIssuer string? octetArray
+---@field sslCertExtCertPolicies string? octetArray
+---@field sslCertExtCrlDistribution string? octetArray
+---@field sslCertExtExtendedKeyUsage string? octetArray
+---@field sslCertExtIssuerAltName string? octetArray
+---@field sslCertExtKeyUsage string? octetArray
+---@field sslCertExtPrivKeyUsagePeriod string? octetArray
+---@field sslCertExtSubjectAltName string? octetArray
+---@field sslCertExtSubjectKeyIdent string? octetArray
+---@field sslCertIssuerCommonName string? string
+---@field sslCertIssuerCommonNameList table? basicList
+---@field sslCertIssuerCountryName string? string
+---@field sslCertIssuerDomainComponent string? string
+---@field sslCertIssuerDomainComponentList table? basicList
+---@field sslCertIssuerEmailAddress string? string
+---@field sslCertIssuerLocalityName string? string
+---@field sslCertIssuerName string? string
+---@field sslCertIssuerOrgName string? string
+---@field sslCertIssuerOrgNameList table? basicList
+---@field sslCertIssuerOrgUnitName string? string
+---@field sslCertIssuerOrgUnitNameList table? basicList
+---@field sslCertIssuerState string? string
+---@field sslCertIssuerStreetAddress string? string
+---@field sslCertIssuerStreetAddressList table? basicList
+---@field sslCertIssuerTitle string? string
+---@field sslCertIssuerZipCode string? string
+---@field sslCertList table? subTemplateList
+---@field sslCertSerialNumber string? octetArray
+---@field sslCertSignature string? octetArray
+---@field sslCertSubCommonName string? string
+---@field sslCertSubCountryName string? string
+---@field sslCertSubDomainComponent string? string
+---@field sslCertSubEmailAddress string? string
+---@field sslCertSubLocalityName string? string
+---@field sslCertSubName string? string
+---@field sslCertSubOrgName string? string
+---@field sslCertSubOrgUnitName string? string
+---@field sslCertSubState string? string
+---@field sslCertSubStreetAddress string? string
+---@field sslCertSubTitle string? string
+---@field sslCertSubZipCode string? string
+---@field sslCertSubjectCommonNameList table? basicList
+---@field sslCertSubjectDomainComponentList table? basicList
+---@field sslCertSubjectOrgNameList table? basicList
+---@field sslCertSubjectOrgUnitNameList table? basicList
+---@field sslCertSubjectStreetAddressList table? basicList
+---@field sslCertValidityDaysTimeOfUse integer? signed32
+---@field sslCertValidityNotAfter string? string
+---@field sslCertValidityNotBefore string? string
+---@field sslCertValidityTotalDays integer? signed32
+---@field sslCertVersion integer? unsigned8
+---@field sslCertificate string? octetArray
+---@field sslCertificateHash string? octetArray
+---@field sslCertificateMD5 string? octetArray
+---@field sslCertificateSHA1 string? octetArray
+---@field sslCertificateSHA256 string? octetArray
+---@field sslCipher integer? unsigned32
+---@field sslCipherList table? basicList
+---@field sslClientJA3 string? octetArray
+---@field sslClientJA3Fingerprint string? string
+---@field sslClientVersion integer? unsigned8
+---@field sslCompressionMethod integer? unsigned8
+---@field sslExtensionFieldList table? subTemplateList
+---@field sslIssuerFieldList table? subTemplateList
+---@field sslObjectType integer? unsigned8
+---@field sslObjectValue string? octetArray
+---@field sslPublicKeyAlgorithm string? octetArray
+---@field sslPublicKeyLength integer? unsigned16
+---@field sslRecordVersion integer? unsigned16
+---@field sslServerCipher integer? unsigned32
+---@field sslServerJA3S string? octetArray
+---@field sslServerJA3SFingerprint string? string
+---@field sslServerName string? string
+---@field sslSubjectFieldList table? subTemplateList
+---@field staIPv4Address string? ipv4Address
+---@field staMacAddress string? macAddress
+---@field standardDeviationInterarrivalTime integer? unsigned64 in milliseconds
+---@field standardDeviationPayloadLength integer? unsigned16 in octets
+---@field subTemplateList table? subTemplateList
+---@field subTemplateMultiList table? subTemplateMultiList
+---@field systemInitTimeMilliseconds integer? dateTimeMilliseconds in milliseconds
+---@field tcpAckTotalCount integer? unsigned64 in packets
+---@field tcpAcknowledgementNumber integer? unsigned32
+---@field tcpControlBits integer? unsigned16
+---@field tcpDestinationPort integer? unsigned16
+---@field tcpFinTotalCount integer? unsigned64 in packets
+---@field tcpHeaderLength integer? unsigned8 in octets
+---@field tcpOptions integer? unsigned64
+---@field tcpOptionsFull string? unsigned256
+---@field tcpPshTotalCount integer? unsigned64 in packets
+---@field tcpRstTotalCount integer? unsigned64 in packets
+---@field tcpSequenceNumber integer? unsigned32
+---@field tcpSharedOptionExID16 integer? unsigned16
+---@field tcpSharedOptionExID16List table? basicList
+---@field tcpSharedOptionExID32 integer? unsigned32
+---@field tcpSharedOptionExID32List table? basicList
+---@field tcpSourcePort integer? unsigned16
+---@field tcpSynTotalCount integer? unsigned64 in packets
+---@field tcpUrgTotalCount integer? unsigned64 in packets
+---@field tcpUrgentCount integer? unsigned32 in packets
+---@field tcpUrgentPointer integer? unsigned16
+---@field tcpWindowScale integer? unsigned16
+---@field tcpWindowSize integer? unsigned16
+---@field templateDescription string? string
+---@field templateId integer? unsigned16
+---@field templateName string? string
+---@field tftpFilename string? string
+---@field tftpMode string? string
+---@field tombstoneAccessList table? subTemplateList
+---@field tombstoneId integer? unsigned32
+---@field totalLengthIPv4 integer? unsigned16 in octets
+---@field transportChecksum integer? unsigned16
+---@field transportOctetDeltaCount integer? unsigned64 in octets
+---@field transportPacketDeltaCount integer? unsigned64 in packets
+---@field tunnelTechnology string? string
+---@field udpDestinationPort integer? unsigned16
+---@field udpExID integer? unsigned16
+---@field udpMessageLength integer? unsigned16 in octets
+---@field udpSafeExIDList table? basicList
+---@field udpSafeOptions string? unsigned256
+---@field udpSourcePort integer? unsigned16
+---@field udpUnsafeExIDList table? basicList
+---@field udpUnsafeOptions integer? unsigned64
+---@field unionTCPFlags integer? unsigned16
+---@field upperCILimit number? float64
+---@field userName string? string
+---@field valueDistributionMethod integer? unsigned8
+---@field virtualStationInterfaceId string? octetArray
+---@field virtualStationInterfaceName string? string
+---@field virtualStationName string? string
+---@field virtualStationUUID string? octetArray
+---@field vlanId integer? unsigned16
+---@field vpnIdentifier string? octetArray
+---@field wlanChannelId integer? unsigned8
+---@field wlanSSID string? string
+---@field wtpMacAddress string? macAddress
+---@field yafDPIList table? subTemplateList
+---@field yafFlowKeyHash integer? unsigned32
+---@field yafLayer2SegmentId integer? unsigned32
+local Flow = {}
+
+--- All fields by name, to keep beyond the call.
+---@return table<string, any>
+function Flow:totable() end
+
+ipfix = {}
+json = {}
+log = {}
+
+--- What the registries of IANA and CERT say about an Information Element.
+---@param name string Its exact name
+---@return { name: string, pen: integer, id: integer, type: string, units: string } element Enterprise 0 is IANA
+function ipfix.element(name) end
+
+--- Call a function with each flow of an IPFIX file, in order.
+--- Needs the grant to read files.
+---@param path string The file
+---@param each fun(flow: moonfix.Flow) Gets each Data Record; the flow is valid during the call only
+---@return { messages: integer, records: integer, damages: integer, damage: string? }? result What the file held, or nil when it cannot be read
+---@return string? error Why it cannot be read
+function ipfix.read(path, each) end
+
+--- The value of JSON text: null becomes nil, numbers beyond 2^53 become floats.
+---@param text string One JSON value
+---@return any value Tables for arrays and objects
+function json.decode(text) end
+
+--- JSON text of a value: integers from 2^53 up become strings, octets become hex.
+---@param value any A table, string, number or boolean
+---@return string text JSON on one line, members by name
+function json.encode(value) end
+
+--- Log what went wrong.
+---@param message string One line
+function log.error(message) end
+
+--- Log what went as planned.
+---@param message string One line
+function log.info(message) end
+
+--- Log what someone should look at.
+---@param message string One line
+function log.warn(message) end

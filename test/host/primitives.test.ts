@@ -1,0 +1,145 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { installPrimitives, primitives } from "../../src/host/primitives.ts";
+import { formatStub } from "../../src/host/stub.ts";
+import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { hex } from "../support/hex.ts";
+import { batchOf, templateOf } from "../support/ipfix.ts";
+import { failLua, startEngine } from "../support/lua.ts";
+
+function start() {
+  const { engine, printed } = startEngine();
+  const logged: string[] = [];
+  const log = (level: string, message: string) => void logged.push(`${level} ${message}`);
+  installPrimitives({ engine, log });
+  return { engine, printed, logged };
+}
+
+const run = (source: string) => start().engine.run(source, "test.lua");
+
+/** An IPFIX file of flows with these ports. */
+function ipfixFile(ports: readonly number[]): string {
+  const template = templateOf(256, ["destinationTransportPort", "octetDeltaCount"]);
+  const messages: Uint8Array[] = [];
+  const onMessage = (bytes: Uint8Array) => messages.push(bytes.slice());
+  const writer = createMessageWriter({ maximumBytes: 1_400, onMessage });
+  const port = (n: number) => n.toString(16).padStart(4, "0");
+  writer.append(
+    batchOf(
+      template,
+      ports.map((n) => hex(`${port(n)} 0000000000000064`)),
+    ),
+  );
+  writer.flush();
+  const path = join(mkdtempSync(join(tmpdir(), "moonfix-ipfix-")), "flows.ipfix");
+  writeFileSync(path, Buffer.concat(messages));
+  return path;
+}
+
+test("lua/meta/moonfix.lua is what the table of primitives says", async () => {
+  await expect(formatStub(primitives)).toMatchFileSnapshot("../../lua/meta/moonfix.lua");
+});
+
+test.for(primitives.map((each) => [each.name, each] as const))(
+  "%s is there, with an example that compiles",
+  ([name, primitive]) => {
+    expect(run(`return type(${name})`)).toEqual(["function"]);
+    expect(
+      run(`return load(${JSON.stringify(primitive.example).replaceAll("\\n", "\\\n")}) ~= nil`),
+    ).toEqual([true]);
+  },
+);
+
+test.for([
+  ["json.encode({})", "{}"],
+  ["json.encode({ 1, 2.5, 'x', true })", '[1,2.5,"x",true]'],
+  ["json.encode({ b = 1, a = { 1 } })", '{"a":[1],"b":1}'],
+  ["json.encode(9007199254740993)", '"9007199254740993"'],
+  ["json.encode('\\255\\0')", '"ff00"'],
+  ["json.encode(nil)", "null"],
+  ["json.encode({ __proto__ = 1 })", '{"__proto__":1}'],
+  ["json.decode('{\"a\": [1, null, 2.5]}').a[3]", 2.5],
+  ['json.decode(\'{"__proto__": {"x": 1}}\').__proto__.x', 1],
+  ["json.decode('null')", undefined],
+  ["ipfix.element('octetDeltaCount').id", 1],
+  ["ipfix.element('octetDeltaCount').units", "octets"],
+  ["ipfix.element('reverseOctetDeltaCount').pen", 29305],
+] as const)("%s is %s", ([expression, value]) => {
+  expect(run(`return ${expression}`)).toEqual([value]);
+});
+
+test.for([
+  ["json.encode(print)", "wrong-type", /Cannot encode a function/],
+  ["json.encode(0/0)", "bad-value", /Cannot encode NaN/],
+  ["json.decode('{')", "bad-value", /Cannot decode JSON/],
+  ["json.decode(('['):rep(40) .. (']'):rep(40))", "limit", /nested deeper than 32/],
+  ["json.decode(5)", "wrong-type", /Cannot call json.decode: text is a number, expected a string/],
+  ["ipfix.element('octetDeltaCoun')", "unknown-name", /did you mean "octetDeltaCount"/],
+  ["ipfix.read('x')", "missing", /Cannot call ipfix.read: each is missing, expected a function/],
+  ["log.info({})", "wrong-type", /message is a table/],
+] as const)("%s fails at its line", ([call, code, message]) => {
+  const error = failLua(`\n${call}`, start().engine);
+  expect(error).toMatchObject({ code, where: "test.lua:2" });
+  expect(error.message).toMatch(message);
+});
+
+test("log.* reaches the host", () => {
+  const { engine, logged } = start();
+  engine.run("log.info('a') log.warn('b') log.error('c')", "test.lua");
+  expect(logged).toEqual(["info a", "warn b", "error c"]);
+});
+
+test("ipfix.read() calls the function with each flow in order", () => {
+  const path = ipfixFile(Array.from({ length: 500 }, (_, i) => i));
+  const { engine } = start();
+  const source = `local sum, last = 0, -1
+    local result = ipfix.read(..., function(flow)
+      assert(flow.destinationTransportPort == last + 1)
+      last, sum = last + 1, sum + flow.octetDeltaCount
+    end)
+    return sum, result.records, result.damages, result.damage, result.messages > 1`;
+  expect(engine.run(source, "test.lua", [path])).toEqual([50_000, 500, 0, undefined, true]);
+});
+
+test("ipfix.read() ends with the first error of its function", () => {
+  const path = ipfixFile([1, 2, 3]);
+  const { engine } = start();
+  const source = `local seen = 0
+    local ok, err = pcall(ipfix.read, ..., function(flow)
+      seen = seen + 1
+      error("enough")
+    end)
+    return seen, ok, tostring(err)`;
+  expect(engine.run(source, "test.lua", [path])).toEqual([1, false, "test.lua:4: enough"]);
+});
+
+test("ipfix.read() nests", () => {
+  const path = ipfixFile([1, 2, 3]);
+  const { engine } = start();
+  const source = `local path, seen = ..., 0
+    ipfix.read(path, function(outer)
+      ipfix.read(path, function(inner)
+        seen = seen + outer.destinationTransportPort * inner.destinationTransportPort
+      end)
+    end)
+    return seen`;
+  expect(engine.run(source, "test.lua", [path])).toEqual([36]);
+});
+
+test("ipfix.read() returns nil and the reason for a file it cannot read", () => {
+  const [result, problem] = run("return ipfix.read('/nowhere.ipfix', print)");
+  expect(result).toBeUndefined();
+  expect(problem).toMatch(/^Cannot open \/nowhere.ipfix: /);
+});
+
+test("ipfix.read() tells of damage and gives what is whole", () => {
+  const path = join(mkdtempSync(join(tmpdir(), "moonfix-ipfix-")), "damaged.ipfix");
+  writeFileSync(path, "this is no IPFIX at all, and long enough to be a header");
+  const { engine } = start();
+  const source = "local r = ipfix.read(..., print) return r.messages, r.damages > 0, r.damage";
+  const [messages, damaged, damage] = engine.run(source, "test.lua", [path]);
+  expect([messages, damaged]).toEqual([0, true]);
+  expect(damage).toMatch(/^Cannot decode at byte 0/);
+});
