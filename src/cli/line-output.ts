@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 
-/** Characters gathered before they are written: one system call for some hundred lines. */
-const chunkCharacters = 65_536;
+/** Characters gathered before they are written: a fraction of a pipe, which so seldom is full. */
+const chunkCharacters = 16_384;
 
 /** Lines for a stream that may be slow or go away, such as a pipe into `head`. */
 export interface LineOutput {

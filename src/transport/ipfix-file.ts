@@ -3,8 +3,8 @@ import type { Readable } from "node:stream";
 import { DecodeError, TransportError } from "../errors.ts";
 import { createMessageStream } from "../ipfix/message-stream.ts";
 
-/** Octets read at a time: large enough for the disk, small enough to stay responsive. */
-const blockBytes = 1_048_576;
+/** Octets read at a time: what a block becomes as text must not pile up (1 MiB is 3 times slower). */
+const blockBytes = 131_072;
 
 /** Who gets what is in an IPFIX file. */
 export interface IpfixFileOptions {

@@ -53,21 +53,22 @@ const readers: Readonly<Record<AbstractType, Reader>> = {
   subTemplateMultiList: readOctets,
 };
 
-/** Types that may be encoded in fewer octets (RFC 7011 §6.2). */
-const reducible: ReadonlySet<AbstractType> = new Set<AbstractType>([
+/** Types whose octets are a number of any length (RFC 7011 §6.2). */
+const integers: ReadonlySet<AbstractType> = new Set<AbstractType>([
   ...(["unsigned8", "unsigned16", "unsigned32", "unsigned64", "unsigned256"] as const),
   ...(["signed8", "signed16", "signed32", "signed64"] as const),
 ]);
 
 /**
  * Whether content of `length` octets can be a value of `type`: its natural length or a reduced
- * one. Anything else is shown as octets, since it means nothing.
+ * one; integers also longer ones up to 8 octets, since exporters do that and nothing is in doubt.
+ * Anything else is shown as octets.
  */
 export function fitsType(type: AbstractType, length: number): boolean {
   const natural: number = abstractTypes[type];
   if (length === natural || natural === variableLength) return true;
-  if (length === 0 || length > natural) return false;
-  return reducible.has(type) || (type === "float64" && length === 4);
+  if (integers.has(type)) return length > 0 && length <= Math.max(natural, 8);
+  return type === "float64" && length === 4;
 }
 
 /** Whether an octet is true or false as a boolean (RFC 7011 §6.1.5); anything else is neither. */
