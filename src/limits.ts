@@ -47,4 +47,35 @@ export const limits = {
   copiedRunRecords: 32,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
   luaMoveElements: 10_000_000,
+  /** Conversions at a time: as many as the predecessor ran, and as small machines have cores. */
+  taskWorkers: 2,
+  /** Tasks that may wait: the slots of the predecessor; more are refused, not left to time out. */
+  taskQueue: 15,
+  /** Ended tasks that are remembered, each up to a request body; what ended first is forgotten. */
+  taskHistory: 256,
+  /** Captures one task may read: a day cut into pieces of two minutes. */
+  taskInputs: 1_000,
+  /** JavaScript memory of a task's thread; beyond it the task fails and the process lives. */
+  taskHeapBytes: 2_147_483_648,
+  /** Milliseconds a cancelled task may take to clean up before its thread is ended by force. */
+  taskCancelMs: 500,
+  /** Seconds a refused client is asked to wait at most, however long the running tasks take. */
+  taskRetrySeconds: 60,
+  /** Characters of a path in a request: PATH_MAX of Linux. */
+  pathCharacters: 4_096,
+  /** Octets of a request body: a thousand captures of long names fit. */
+  apiBodyBytes: 1_048_576,
+  /** Milliseconds a client may take for its request's headers, then for all of it. */
+  apiHeadersMs: 5_000,
+  apiRequestMs: 10_000,
+  /** Milliseconds a connection may stay without a request. */
+  apiIdleMs: 5_000,
+  /** Connections at a time. */
+  apiConnections: 256,
+  /** Milliseconds running requests may take to finish when the API stops. */
+  apiStopMs: 500,
+  /** Milliseconds the engine may take to tell how it is. */
+  apiHealthMs: 2_000,
+  /** Problems listed in one answer. */
+  apiProblems: 50,
 } as const;
