@@ -32,8 +32,8 @@ export function compileGlue(): WebAssembly.Module {
 }
 
 function readGlue(): Uint8Array<ArrayBuffer> {
-  const entry = createRequire(import.meta.url).resolve("wasmoon");
-  const bytes = readFileSync(join(dirname(entry), "glue.wasm"));
+  const require = createRequire(import.meta.url);
+  const bytes = readFileSync(join(dirname(require.resolve("wasmoon")), "glue.wasm"));
   const digest = createHash("sha256").update(bytes).digest("hex");
   if (digest !== glueSha256) {
     throw new Error(`Cannot use wasmoon's glue.wasm: sha256 ${digest}, expected ${glueSha256}`);

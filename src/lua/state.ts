@@ -76,6 +76,12 @@ export class LuaState {
     this.x.lua_pushcclosure(L, this.#dispatch, 1);
   }
 
+  /** As `pushRaw`, faster to call; for the few functions that run for each record. */
+  pushHot(L: StatePointer, fn: RawFunction): void {
+    const pointer = this.glue.addFunction((L) => this.#invoke(L as StatePointer, fn), 1);
+    this.x.lua_pushcclosure(L, pointer, 0);
+  }
+
   /**
    * Run `body` in protected mode with an empty stack of its own.
    * @throws {LuaError} when Lua code fails; a bug in a host function as it was thrown.

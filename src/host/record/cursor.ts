@@ -18,22 +18,28 @@ export class RecordCursor {
   templates: TemplateLookup = () => undefined;
   /** Holds the record at `[start, end)`. */
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same memory as `bytes`. */
+  view: DataView = new DataView(new ArrayBuffer(0));
   start = 0;
   end = 0;
   /** False outside of the call that the record was handed to. */
   live = false;
   changed = false;
   #located = false;
+  #batchView: DataView = this.view;
   readonly #positions = new Int32Array(2 * limits.templateFields);
 
   /** Take the batch whose records come next. */
   open(batch: RecordBatch): void {
     this.template = batch.template;
     this.templates = batch.templates;
+    const { buffer, byteOffset, byteLength } = batch.bytes;
+    this.#batchView = new DataView(buffer, byteOffset, byteLength);
   }
 
   moveTo(batch: RecordBatch, index: number): void {
     this.bytes = batch.bytes;
+    this.view = this.#batchView;
     this.start = batch.offsets[index] as number;
     this.end = batch.offsets[index + 1] as number;
     this.live = true;
@@ -65,9 +71,10 @@ export class RecordCursor {
   makeWritable(): void {
     if (this.changed) return;
     const length = this.end - this.start;
-    this.start = this.output.startChange(this.bytes, this.start, this.end);
+    this.start = this.output.startChange(this.start, this.end);
     this.end = this.start + length;
     this.bytes = this.output.bytes;
+    this.view = this.output.view;
     this.changed = true;
     this.#located = false;
   }
@@ -86,6 +93,7 @@ export class RecordCursor {
     const growth = head + content.length - (end - prefix);
     this.output.reserve(this.end + growth);
     this.bytes = this.output.bytes;
+    this.view = this.output.view;
     this.bytes.copyWithin(prefix + head + content.length, end, this.end);
     this.bytes.set(lengthOctets(content.length), prefix);
     this.bytes.set(content, prefix + head);

@@ -39,8 +39,12 @@ export class Flow {
     const { x } = this.#state;
     this.pointer = x.lua_newuserdatauv(L, 0, 0);
     x.lua_createtable(L, 0, 8);
-    this.#setFunction(L, "__index", (L) => this.#index(L));
-    this.#setFunction(L, "__newindex", (L) => this.#newIndex(L));
+    this.#state.pushString(L, "__index");
+    this.#state.pushHot(L, (L) => this.#index(L));
+    x.lua_rawset(L, -3);
+    this.#state.pushString(L, "__newindex");
+    this.#state.pushHot(L, (L) => this.#newIndex(L));
+    x.lua_rawset(L, -3);
     this.#setFunction(L, "__pairs", (L) => this.#pairs(L));
     this.#setFunction(L, "__tostring", (L) => this.#toText(L));
     this.#state.pushString(L, "__metatable");

@@ -1,4 +1,6 @@
-import { writeUint16, writeUint32 } from "../../bytes/read.ts";
+import { readUnsigned } from "../../bytes/integer.ts";
+import type { RecordCursor } from "./cursor.ts";
+import type { FieldAccess } from "./shape.ts";
 
 /** Small integers as BigInt, made once: ports, protocols and small counters. */
 const small: (bigint | undefined)[] = Array(65_536).fill(undefined);
@@ -11,19 +13,46 @@ export function toLuaInteger(value: number | bigint): bigint {
   return small[value];
 }
 
-/** Write the low octets of `value` to `[start, end)`, at most 8. */
-export function writeInteger(bytes: Uint8Array, start: number, end: number, value: bigint): void {
-  const length = end - start;
-  if (length === 8) {
-    writeUint32(bytes, start, Number(BigInt.asUintN(32, value >> 32n)));
-    writeUint32(bytes, start + 4, Number(BigInt.asUintN(32, value)));
-    return;
+/** The unsigned integer of a field. Hot: the natural lengths are read without a loop. */
+export function readInteger(cursor: RecordCursor, access: FieldAccess): bigint {
+  const at = cursor.start + access.offset;
+  if (access.offset >= 0) {
+    switch (access.length) {
+      case 1:
+        return toLuaInteger(cursor.bytes[at] as number);
+      case 2:
+        return toLuaInteger(cursor.view.getUint16(at));
+      case 4:
+        return toLuaInteger(cursor.view.getUint32(at));
+      case 8:
+        return cursor.view.getBigUint64(at);
+    }
   }
-  const low = Number(BigInt.asUintN(32, value));
-  if (length === 4) writeUint32(bytes, start, low);
-  else if (length === 2) writeUint16(bytes, start, low);
-  else if (length === 1) bytes[start] = low;
-  else writeAny(bytes, start, end, value);
+  const { bytes } = cursor;
+  return toLuaInteger(
+    readUnsigned(bytes, cursor.fieldStart(access.index), cursor.fieldEnd(access.index)),
+  );
+}
+
+/** Write the low octets of `value` to a field of at most 8; the record is ours to write. */
+export function writeInteger(cursor: RecordCursor, access: FieldAccess, value: bigint): void {
+  const start = cursor.fieldStart(access.index);
+  switch (access.length) {
+    case 1:
+      cursor.bytes[start] = Number(BigInt.asUintN(8, value));
+      break;
+    case 2:
+      cursor.view.setUint16(start, Number(BigInt.asUintN(16, value)));
+      break;
+    case 4:
+      cursor.view.setUint32(start, Number(BigInt.asUintN(32, value)));
+      break;
+    case 8:
+      cursor.view.setBigUint64(start, value);
+      break;
+    default:
+      writeAny(cursor.bytes, start, start + access.length, value);
+  }
 }
 
 function writeAny(bytes: Uint8Array, start: number, end: number, value: bigint): void {

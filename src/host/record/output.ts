@@ -3,28 +3,38 @@ import { limits } from "../../limits.ts";
 
 /**
  * Collects what leaves a stage, in order. Runs of untouched records leave as views of the batch
- * they came in; changed records, and short runs between them, are copied together.
+ * they came in; changed records, and short runs between them, are copied together:
+ *
+ *     bytes:  | the batch, once a record changes | records that leave | record being changed | …
+ *
+ * Copying within one array is twice as fast as from another, for records of some 70 octets.
  */
 export class RecordOutput {
-  /** Octets of the records collected so far and of the one being changed. */
+  /** Holds the records collected so far and the one being changed. */
   bytes = new Uint8Array(4_096);
+  /** The same memory as `bytes`. */
+  view: DataView = new DataView(this.bytes.buffer);
+  /** Records handed over since `begin`. */
+  records = 0;
+  /** Whether the batch stands at the start of `bytes`. */
+  #copied = false;
   #offsets = new Uint32Array(64);
   #count = 0;
-  /** Where the record being changed starts. */
+  /** Where the next record starts in `bytes`. */
   #end = 0;
   #runStart = 0;
   #runEnd = 0;
   #batch: RecordBatch | undefined;
   #sink: BatchSink = () => {};
-  records = 0;
 
+  /** Start with `batch`; what leaves goes to `sink`. */
   begin(batch: RecordBatch, sink: BatchSink): void {
     this.#batch = batch;
     this.#sink = sink;
     this.#runStart = 0;
     this.#runEnd = 0;
     this.#count = 0;
-    this.#end = 0;
+    this.#copied = false;
     this.records = 0;
   }
 
@@ -37,12 +47,10 @@ export class RecordOutput {
     this.#runEnd = index + 1;
   }
 
-  /** Copy `[start, end)` of `from` to where the next record goes; returns its start in `bytes`. */
-  startChange(from: Uint8Array, start: number, end: number): number {
+  /** Copy `[start, end)` of the batch to where the next record goes; returns its start there. */
+  startChange(start: number, end: number): number {
     this.#closeRun();
-    this.reserve(this.#end + end - start);
-    this.bytes.set(from.subarray(start, end), this.#end);
-    return this.#end;
+    return this.#copy(start, end);
   }
 
   /** The record being changed leaves; it ends at `end` in `bytes`. */
@@ -56,20 +64,35 @@ export class RecordOutput {
     const grown = new Uint8Array(Math.max(length, 2 * this.bytes.length));
     grown.set(this.bytes);
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   /** Hand over what is left. */
   finish(): void {
     const batch = this.#batch as RecordBatch;
-    const untouched = this.#count === 0 && this.#runStart === 0 && this.#runEnd === batch.count;
-    if (untouched && batch.count > 0) {
+    if (this.#count === 0 && this.#runStart === 0 && this.#runEnd === batch.count) {
       this.records += batch.count;
-      this.#sink(batch);
+      if (batch.count > 0) this.#sink(batch);
     } else {
       this.#closeRun();
       this.#flush();
     }
     this.#batch = undefined;
+  }
+
+  /** Copy octets of the batch behind what is there; returns where they start. */
+  #copy(start: number, end: number): number {
+    const { bytes } = this.#batch as RecordBatch;
+    if (!this.#copied) {
+      this.reserve(2 * bytes.length);
+      this.bytes.set(bytes);
+      this.#end = bytes.length;
+      this.#copied = true;
+      this.#offsets[0] = this.#end;
+    }
+    this.reserve(this.#end + end - start);
+    this.bytes.copyWithin(this.#end, start, end);
+    return this.#end;
   }
 
   #closeRun(): void {
@@ -82,12 +105,9 @@ export class RecordOutput {
   }
 
   #copyRun(start: number, end: number): void {
-    const { bytes, offsets } = this.#batch as RecordBatch;
+    const { offsets } = this.#batch as RecordBatch;
     const from = offsets[start] as number;
-    const to = offsets[end] as number;
-    this.reserve(this.#end + to - from);
-    this.bytes.set(bytes.subarray(from, to), this.#end);
-    const shift = this.#end - from;
+    const shift = this.#copy(from, offsets[end] as number) - from;
     for (let i = start; i < end; i++) this.#finishRecord((offsets[i + 1] as number) + shift);
   }
 
@@ -112,10 +132,10 @@ export class RecordOutput {
   #flush(): void {
     const count = this.#count;
     if (count === 0) return;
-    this.#count = 0;
-    this.#end = 0;
+    const batch = { ...(this.#batch as RecordBatch), bytes: this.bytes, count };
     this.records += count;
-    const { bytes } = this;
-    this.#sink({ ...(this.#batch as RecordBatch), bytes, offsets: this.#offsets, count });
+    this.#sink({ ...batch, offsets: this.#offsets });
+    this.#count = 0;
+    this.#end = (this.#batch as RecordBatch).bytes.length;
   }
 }

@@ -37,10 +37,17 @@ export interface FieldAccess {
   readonly index: number;
   readonly field: TemplateField;
   readonly shape: Shape;
+  /** Offset in the record where it is the same in all, else -1. */
+  readonly offset: number;
+  /** Octets on the wire, where they are the same in all. */
+  readonly length: number;
 }
 
+/** How to read `field`, the one at `index` of its Template. */
 export function fieldAccess(field: TemplateField, index: number): FieldAccess {
-  return { kind: "field", index, field, shape: shapeOf(field.element, field.length) };
+  const { element, length } = field;
+  const offset = length === variableLength ? -1 : field.offset;
+  return { kind: "field", index, field, shape: shapeOf(element, length), offset, length };
 }
 
 /** Content of an element somewhere in a record. */

@@ -4,7 +4,7 @@ import type { StatePointer } from "../../lua/exports.ts";
 import { pushNumber } from "../../lua/marshal.ts";
 import type { LuaState } from "../../lua/state.ts";
 import type { RecordCursor } from "./cursor.ts";
-import { toLuaInteger } from "./integers.ts";
+import { readInteger, toLuaInteger } from "./integers.ts";
 import { pushList } from "./lists.ts";
 import { type Content, type FieldAccess, type Shape, shapeOf } from "./shape.ts";
 
@@ -18,15 +18,14 @@ export function pushField(
   { cursor, access }: { readonly cursor: RecordCursor; readonly access: FieldAccess },
 ): void {
   const { index, shape } = access;
-  const start = cursor.fieldStart(index);
-  const end = cursor.fieldEnd(index);
   if (shape === "unsigned") {
-    state.x.lua_pushinteger(L, toLuaInteger(readUnsigned(cursor.bytes, start, end)));
-  } else {
-    const { element } = access.field;
-    const source = { bytes: cursor.bytes, templates: cursor.templates, depth: 0 };
-    pushShaped(state, L, { element, shape, source, start, end });
+    state.x.lua_pushinteger(L, readInteger(cursor, access));
+    return;
   }
+  const { element } = access.field;
+  const source = { bytes: cursor.bytes, templates: cursor.templates, depth: 0 };
+  const [start, end] = [cursor.fieldStart(index), cursor.fieldEnd(index)];
+  pushShaped(state, L, { element, shape, source, start, end });
 }
 
 /** Push the value of an element inside a list. */

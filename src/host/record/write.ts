@@ -17,11 +17,11 @@ export function writeField(
   L: StatePointer,
   { cursor, access }: { readonly cursor: RecordCursor; readonly access: FieldAccess },
 ): void {
-  const { field, index, shape } = access;
+  const { field, shape } = access;
   if (shape === "unsigned" || shape === "signed") {
     const value = integerArgument(state, L, { field, signed: shape === "signed" });
     cursor.makeWritable();
-    writeInteger(cursor.bytes, cursor.fieldStart(index), cursor.fieldEnd(index), value);
+    writeInteger(cursor, access, value);
   } else if (shape === "list") {
     throw new ConfigError("unsupported", "", `Cannot set ${field.name}: lists are read only`);
   } else {
@@ -35,17 +35,19 @@ function integerArgument(
   { field, signed }: { readonly field: TemplateField; readonly signed: boolean },
 ): bigint {
   const { x } = state;
-  if (x.lua_type(L, 3) !== lua.type.number) throw wrongType(state, L, field, "an integer");
   const [least, most] = integerRange(signed, field.length);
-  let value: bigint;
-  if (x.lua_isinteger(L, 3) !== 0) value = x.lua_tointegerx(L, 3, 0);
-  else {
-    const number = x.lua_tonumberx(L, 3, 0);
-    if (!Number.isInteger(number)) throw badValue(field, number, "an integer");
-    value = BigInt(number);
-  }
+  const exact = x.lua_isinteger(L, 3) !== 0;
+  const value = exact ? x.lua_tointegerx(L, 3, 0) : integralFloat(state, L, field);
   if (value < least || value > most) throw badValue(field, value, `${least} to ${most}`);
   return value;
+}
+
+/** LuaJIT has no integers: a float without fraction is one. */
+function integralFloat(state: LuaState, L: StatePointer, field: TemplateField): bigint {
+  if (state.x.lua_type(L, 3) !== lua.type.number) throw wrongType(state, L, field, "an integer");
+  const number = state.x.lua_tonumberx(L, 3, 0);
+  if (!Number.isInteger(number)) throw badValue(field, number, "an integer");
+  return BigInt(number);
 }
 
 /** The new value; strings as octets, so that nothing is lost on the way. */
