@@ -5,7 +5,8 @@ local ceil, exp, floor, huge, log = math.ceil, math.exp, math.floor, math.huge, 
 local math_type, fmod = math.type, math.fmod
 local error, load, next, rawget, select, tonumber = error, load, next, rawget, select, tonumber
 local tostring, type, unpack = tostring, type, table.unpack
-local find, format, gsub, rep, sub = string.find, string.format, string.gsub, string.rep, string.sub
+local byte, find, format = string.byte, string.find, string.format
+local gsub, rep, sub = string.gsub, string.rep, string.sub
 local collectgarbage = collectgarbage
 
 _G._VERSION = "Lua 5.1"
@@ -163,6 +164,19 @@ end
 
 function string.sub(text, first, last)
   return sub(text, truncate(first), truncate(last))
+end
+
+function string.byte(text, first, last)
+  return byte(text, truncate(first), truncate(last))
+end
+
+function _G.tonumber(value, base)
+  if base == nil or base == 10 then
+    return tonumber(value)
+  elseif type(value) == "number" then
+    value = tostring(value)
+  end
+  return tonumber(value, truncate(base))
 end
 
 -- Iteration ignores metatables --------------------------------------------------------------------

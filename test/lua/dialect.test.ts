@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { runLua, startEngine } from "../support/lua.ts";
+import { hasProgram } from "../support/programs.ts";
+import { shared } from "../support/shared.ts";
+
+test.for([
+  ["10 / 2", "5"],
+  ["2 ^ 31", "2147483648"],
+  ["'' .. 3.0", "3"],
+  ["table.concat({ 1.0, 2.5 }, ' ')", "1 2.5"],
+  ["unpack({ 1, 2 })", "1 2"],
+  ["loadstring('return 1 + 1')()", "2"],
+  ["table.getn({ 1, 2 })", "2"],
+  ["table.maxn({ [3] = 1, [7.5] = 2 })", "7.5"],
+  ["math.pow(2, 10)", "1024"],
+  ["math.log10(1000)", "3"],
+  ["math.frexp(10)", "0.625 4"],
+  ["math.ldexp(0.5, 4)", "8"],
+  ["math.fmod(-5, 3)", "-2"],
+  ["('%d %x %u %5.1f %s'):format(3.7, 255.5, 5, 2, 'a%d')", "3 ff 5   2.0 a%d"],
+  ["('%q'):format(0.5)", '"0.5"'],
+  ["('A'):byte(1.5), tonumber(10, 16), tonumber('z', 36), tonumber('5')", "65 16 35 5"],
+  ["('x'):rep(2.9)", "xx"],
+  ["('abc'):sub(1.5, 2.5)", "ab"],
+  ["bit.band(0xff, 0x0f), bit.bor(1, 2), bit.bxor(7, 2), bit.bnot(0)", "15 3 5 -1"],
+  ["bit.lshift(1, 31), bit.rshift(-1, 28), bit.arshift(-256, 4)", "-2147483648 15 -16"],
+  ["bit.rol(0x12345678, 12), bit.ror(0x12345678, 12)", "1164411171 1736516421"],
+  ["bit.tohex(0xdeadbeef), bit.tohex(255, 2), bit.tohex(0xabc, -4)", "deadbeef ff 0ABC"],
+  ["bit.tobit(2^40 + 1.5), bit.bswap(0x12345678)", "2 2018915346"],
+  ["require('bit') == bit, require('jit').status()", "true false"],
+  ["#require('table.new')(1, 2)", "0"],
+  ["_VERSION", "Lua 5.1"],
+])("%s is %s", ([expression, text]) => {
+  const source = `local v = { ${expression} } for i = 1, #v do v[i] = tostring(v[i]) end
+    return table.concat(v, " ")`;
+  expect(runLua(source)).toEqual([text]);
+});
+
+/** What one probe of the corpus gives: its text, or that it fails. */
+function probe(chunk: string): string {
+  const { engine } = startEngine();
+  const source = `local f, e = loadstring(...) if not f then return "syntax" end
+    local ok, text = pcall(f) return ok and tostring(text) or "error"`;
+  return String(engine.run(source, "probe", [chunk])[0]);
+}
+
+const probes = shared("corpus/lua/probes.txt");
+
+/** Probes that agree today; a change may raise it. */
+const agreeing = 43;
+
+test.skipIf(probes === undefined || !hasProgram("luajit"))(
+  "the dialect probes agree with luajit",
+  () => {
+    const lines = readFileSync(probes as string, "utf8")
+      .split("\n")
+      .filter((line) => line.includes("|"));
+    const oracle = `local f, e = loadstring(...) if not f then io.write("syntax") return end
+    local ok, text = pcall(f) io.write(ok and tostring(text) or "error")`;
+    const differing = lines.filter((line) => {
+      const chunk = line.slice(line.indexOf("|") + 1);
+      const expected = execFileSync("luajit", ["-", chunk], { encoding: "utf8", input: oracle });
+      return probe(chunk) !== expected;
+    });
+    expect(lines.length - differing.length, differing.join("\n")).toBeGreaterThanOrEqual(agreeing);
+  },
+);

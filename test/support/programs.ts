@@ -1,0 +1,6 @@
+import { spawnSync } from "node:child_process";
+
+/** Whether a peer is installed here; tests that compare with it skip without. */
+export function hasProgram(name: string): boolean {
+  return spawnSync(name, ["-v"], { stdio: "ignore" }).error === undefined;
+}
