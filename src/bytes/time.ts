@@ -2,7 +2,7 @@ import { readUint32, writeUint32 } from "./read.ts";
 
 /** Seconds from the NTP epoch 1900 to the Unix epoch (RFC 7011 §6.1.9). */
 const ntpToUnix = 2_208_988_800;
-/** Seconds of an NTP era, 2^32; times without the top bit are of the era from 2036 (RFC 4330 §3). */
+/** Seconds of an NTP era; times without the top bit are of the era from 2036 (RFC 4330 §3). */
 const eraSeconds = 4_294_967_296;
 /** The low bits of a fraction that dateTimeMicroseconds ignores (RFC 7011 §6.1.9). */
 const microsecondMask = 0x7ff;

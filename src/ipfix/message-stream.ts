@@ -71,8 +71,9 @@ class Stream implements MessageStream {
     if (left === 0) return;
     this.skippedBytes += left;
     if (this.#searching) return;
-    const wanted = left < messageHeaderBytes ? messageHeaderBytes : this.#header.length;
-    this.#damage(new DecodeError("truncated", this.#base, `${left} octets of ${wanted}`));
+    const what =
+      left < messageHeaderBytes ? "Message Header" : `Message of ${this.#header.length} octets`;
+    this.#damage(new DecodeError("truncated", this.#base, `${what}, ${left} left`));
   }
 
   /** Hands out what is whole; returns how many octets are done with. */

@@ -33,7 +33,7 @@ export interface MessageHeader {
  */
 export function readMessageHeader(bytes: Uint8Array, at: number, header: MessageHeader): void {
   if (bytes.length - at < messageHeaderBytes) {
-    throw new DecodeError("truncated", at, `Message Header of ${bytes.length - at} octets`);
+    throw new DecodeError("truncated", at, `Message Header, ${bytes.length - at} left`);
   }
   const version = readUint16(bytes, at);
   if (version !== ipfixVersion) {
@@ -58,7 +58,7 @@ export type SetVisitor = (setId: number, start: number, end: number) => void;
 export function walkSets(bytes: Uint8Array, length: number, visit: SetVisitor): void {
   for (let at = messageHeaderBytes; at < length; ) {
     if (at + setHeaderBytes > length) {
-      throw new DecodeError("truncated", at, `Set Header of ${length - at} octets`);
+      throw new DecodeError("truncated", at, `Set Header, ${length - at} left`);
     }
     const setId = readUint16(bytes, at);
     const setLength = readUint16(bytes, at + 2);

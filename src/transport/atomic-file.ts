@@ -6,7 +6,7 @@ import { TransportError } from "../errors.ts";
 
 const fsyncLater = promisify(fsync);
 
-/** Octets gathered before they go to the system: far fewer calls, and memory that does not count. */
+/** Octets gathered before they go to the system: far fewer calls, for little memory. */
 const bufferBytes = 262_144;
 
 /** A file that appears under its name whole or not at all, whatever happens to the process. */

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { DecodeError, TransportError } from "../errors.ts";
 import { createMessageStream } from "../ipfix/message-stream.ts";
 
-/** Octets read at a time: what a block becomes as text must not pile up (1 MiB is 3 times slower). */
+/** Octets read at a time: the text made of a block must not pile up, as with 1 MiB it does. */
 const blockBytes = 131_072;
 
 /** Who gets what is in an IPFIX file. */

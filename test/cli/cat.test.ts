@@ -209,11 +209,11 @@ test("cat tells of damage in one line with its offset and exits with 1", async (
   const { code, lines, err } = await cat(Uint8Array.from([...sample, ...hex("000a 0020 0000")]));
   expect([code, lines.length]).toEqual([1, 2]);
   expect(err).toBe(
-    `moonfix cat: standard input: Cannot decode at byte ${sample.length}: 6 octets of 16\n`,
+    `moonfix cat: standard input: Cannot decode at byte ${sample.length}: Message Header, 6 left\n`,
   );
 });
 
-test("cat tells of a damaged list with its offset in the file and shows the other records", async () => {
+test("cat tells of a damaged list with its offset and shows the other records", async () => {
   const listed = templateOf(257, ["basicList"]);
   const bytes = Uint8Array.from([
     ...sample,

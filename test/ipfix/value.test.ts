@@ -12,7 +12,7 @@ function element(name: string) {
 }
 
 // biome-ignore format: a table reads by columns
-const rows: readonly (readonly [name: string, octets: string, value: FieldValue, json: string])[] = [
+const rows: readonly (readonly [name: string, hex: string, value: FieldValue, json: string])[] = [
   ["protocolIdentifier", "11", 17, "17"],
   ["octetDeltaCount", "0000000000000001", 1, "1"],
   ["octetDeltaCount", "00000102", 258, "258"],

@@ -62,8 +62,8 @@ function parseOptions({ options }: CommandInput): Wanted {
   const where = "--format";
   if (!create) {
     const names = Object.keys(formats);
-    const detail = `Cannot show as "${name}": unknown format${didYouMean(name, names)}`;
-    throw new ConfigError("unknown-name", where, `${detail}, expected ${names.join(", ")}`);
+    const hint = didYouMean(name, names) || `, expected ${names.join(", ")}`;
+    throw new ConfigError("unknown-name", where, `Cannot show as "${name}": unknown format${hint}`);
   }
   const { fields, templates } = options;
   if (fields !== undefined && name === "flows") {

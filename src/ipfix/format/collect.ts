@@ -22,8 +22,8 @@ export interface CollectedFields {
 const scratchOf = createCache((template: Template) => new Int32Array(2 * template.fields.length));
 
 /**
- * Flatten the record of `template` at `[start, end)`: its fields, and those in its lists, by element
- * name. `singles` names the elements that stay single when they are in a list.
+ * Flatten the record of `template` at `[start, end)`: its fields, and those in its lists, by
+ * element name. `singles` names the elements that stay single when they are in a list.
  * @throws {DecodeError} when the record or a list in it is damaged.
  */
 export function collectFields(

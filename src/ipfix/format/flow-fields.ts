@@ -2,7 +2,6 @@
  * Keys of the flow schema and the elements they come from, the better ones first. Values are
  * integers or text; what is not there is left out, but for counters, which are then 0.
  */
-// biome-ignore format: a table reads by columns
 export const flowKeys = {
   sip: ["sourceIPv4Address", "sourceIPv6Address"],
   dip: ["destinationIPv4Address", "destinationIPv6Address"],
@@ -51,7 +50,7 @@ export const flowStatistics: readonly string[] = [
   "firstEightNonEmptyPacketDirections",
 ];
 
-/** Elements of a moment, the finest first, and their units in a microsecond; below 0, the reverse. */
+/** Elements of a moment, the finest first: units in a microsecond, or minus what one unit is. */
 export const flowMoments = {
   startUs: [
     ["flowStartMicroseconds", 1],

@@ -21,7 +21,7 @@ function reverseOf(name: string): string {
   return `reverse${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** Keys whose elements mean the flow only in the record itself: in lists they are answers of DNS. */
+/** Keys whose elements mean the flow only in the record itself: in lists DNS answers have them. */
 const outermost: ReadonlySet<string> = new Set(["sip", "dip", "sp", "dp", "proto"]);
 
 /** Elements that mean the flow in a list too, as YAF puts TCP, MAC and statistics into one. */

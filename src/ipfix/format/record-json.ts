@@ -7,7 +7,8 @@ import { formatRecord, type RecordPlan } from "../value.ts";
 
 /** Beginning of each line of the record schema: which Message it comes from. */
 function head(domain: number, exportTime: number, sequence: number): string {
-  return `{"version":${ipfixVersion},"domain":${domain},"exportTime":${exportTime},"seq":${sequence}`;
+  const time = `"exportTime":${exportTime},"seq":${sequence}`;
+  return `{"version":${ipfixVersion},"domain":${domain},${time}`;
 }
 
 const scopes = new WeakMap<Template, string>();
@@ -28,7 +29,7 @@ function scopeOf(template: Template): string {
  */
 export type RecordFormatter = (index: number) => string;
 
-/** Create a formatter of the records of `batch` as lines of the record schema, without line feed. */
+/** Create a formatter of the records of `batch` as lines of the record schema. */
 export function createRecordFormatter(
   batch: RecordBatch,
   sequence: number,
@@ -37,7 +38,8 @@ export function createRecordFormatter(
   const { template, offsets, bytes, templates } = batch;
   const kind = template.scopeCount > 0 ? "options" : "data";
   const start = head(batch.domain, batch.exportTime, sequence);
-  const before = `${start},"kind":"${kind}","template":${template.id}${scopeOf(template)},"fields":`;
+  const scope = scopeOf(template);
+  const before = `${start},"kind":"${kind}","template":${template.id}${scope},"fields":`;
   const source = { bytes, templates, depth: 0 };
   return (index) => {
     const from = offsets[index] as number;

@@ -25,7 +25,7 @@ export interface RecordGroup {
   readonly offsets: readonly number[];
 }
 
-/** Where the records of a subTemplateList or subTemplateMultiList stand (RFC 6313 §4.5.2, 4.5.3). */
+/** Where the records of a subTemplateList or subTemplateMultiList stand (RFC 6313 §4.5.2). */
 export interface RecordList {
   readonly list: "stl" | "stml";
   readonly semantic: number;

@@ -1,6 +1,6 @@
 import type { AbstractType } from "../element.ts";
 
-/** Elements by name in groups of equal type, semantics and units; the values are element numbers. */
+/** Element numbers by name, in groups of equal type, semantics and units. */
 export type ElementTable = readonly (readonly [
   type: AbstractType,
   semantics: string,

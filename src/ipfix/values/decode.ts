@@ -76,7 +76,7 @@ export function isBoolean(octet: number | undefined): boolean {
   return octet === 1 || octet === 2;
 }
 
-/** The value of `element` in `bytes[start .. end)`; octets when the length does not fit its type. */
+/** The value of `element` in `bytes[start .. end)`; octets when the length is not of its type. */
 export function decodeValue(
   element: Element,
   bytes: Uint8Array,
