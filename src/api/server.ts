@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { TransportError } from "../errors.ts";
@@ -44,8 +45,11 @@ export function createApi(options: ApiOptions): Api {
     async start() {
       const { host, port } = options;
       try {
-        await app.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+        await app.ready();
+        app.server.listen({ host: host === "localhost" ? "127.0.0.1" : host, port });
+        await once(app.server, "listening");
       } catch (cause) {
+        await app.close();
         const reason = reasons[String((cause as { code?: unknown }).code)] ?? String(cause);
         const { code } = TransportError.from("", cause);
         throw new TransportError(code, `Cannot listen on ${url(host, port)}: ${reason}`, cause);
