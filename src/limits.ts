@@ -19,6 +19,10 @@ export const limits = {
   writerTemplates: 4_096,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */
   packetBytes: 262_144,
+  /** Octets of one pcapng block: room for a packet of the largest size with its options. */
+  captureBlockBytes: 16_777_216,
+  /** Interfaces of one pcapng section; a hostile file could name a million. */
+  captureInterfaces: 65_536,
   /** Octets of conf.lua: a thousand times the shipped one. */
   configurationBytes: 1_048_576,
   /** Milliseconds conf.lua may take to evaluate: it makes declarations, it does no work. */

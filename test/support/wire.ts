@@ -2,12 +2,11 @@
 
 /** Octets of `parts`, one after the other; numbers are single octets, strings are Latin-1. */
 export function octets(...parts: (number | string | Uint8Array)[]): Uint8Array {
-  return Buffer.concat(
-    parts.map((part) => {
-      if (typeof part === "number") return Buffer.of(part);
-      return typeof part === "string" ? Buffer.from(part, "latin1") : part;
-    }),
-  );
+  const pieces = parts.map((part) => {
+    if (typeof part === "number") return Buffer.of(part);
+    return typeof part === "string" ? Buffer.from(part, "latin1") : part;
+  });
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 /** A big-endian unsigned 16-bit integer. */

@@ -1,0 +1,62 @@
+import { DecodeError } from "../errors.ts";
+import { createClassicFormat } from "./classic.ts";
+import { type CaptureFormat, type CaptureWindow, createWindow } from "./format.ts";
+import { createNextGenerationFormat } from "./ng.ts";
+import type { PacketVisitor } from "./packet.ts";
+
+/** Decodes a capture that comes in pieces of any size. */
+export interface CaptureDecoder {
+  /**
+   * Take the next octets, which are copied; packets that became whole are visited.
+   * @throws {DecodeError} offsets count from the start of the capture; packets before the damage
+   *   were visited, and nothing can be pushed afterwards.
+   */
+  push(chunk: Uint8Array): void;
+  /** Say that nothing more comes. @throws {DecodeError} `truncated` within a record. */
+  end(): void;
+}
+
+/** Create a decoder of pcap and pcapng captures: the first four octets tell which it is. */
+export function createCaptureDecoder(visit: PacketVisitor): CaptureDecoder {
+  const window = createWindow();
+  let format: CaptureFormat | undefined;
+
+  function decode(): void {
+    format ??= recognise(window, visit);
+    if (format === undefined) return;
+    while (format.step(window));
+  }
+
+  return {
+    push(chunk) {
+      window.append(chunk);
+      decode();
+    },
+    end() {
+      const left = window.end - window.at;
+      if (left === 0 && format !== undefined) return;
+      const what = format === undefined ? "file header" : "record";
+      throw new DecodeError("truncated", window.offset, `${left} octets of a ${what}`);
+    },
+  };
+}
+
+const sectionHeaderBlock = 0x0a0d0d0a;
+
+/** Octets of the header of a classic capture. */
+const classicMagics: Readonly<Record<number, { littleEndian: boolean; nanos: boolean }>> = {
+  2712847316: { littleEndian: false, nanos: false }, // a1b2c3d4
+  3569595041: { littleEndian: true, nanos: false }, // d4c3b2a1
+  2712812621: { littleEndian: false, nanos: true }, // a1b23c4d
+  1295823521: { littleEndian: true, nanos: true }, // 4d3cb2a1
+};
+
+function recognise(window: CaptureWindow, visit: PacketVisitor): CaptureFormat | undefined {
+  if (window.end - window.at < 4) return undefined;
+  const magic = window.view.getUint32(window.at);
+  if (magic === sectionHeaderBlock) return createNextGenerationFormat(visit);
+  const classic = classicMagics[magic];
+  if (classic !== undefined) return createClassicFormat(visit, classic);
+  const shown = magic.toString(16).padStart(8, "0");
+  throw new DecodeError("bad-magic", 0, `magic ${shown}, expected a pcap or pcapng capture`);
+}

@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { DecodeError } from "../../src/errors.ts";
+import { limits } from "../../src/limits.ts";
+import { createCaptureDecoder } from "../../src/pcap/decoder.ts";
+import { blockBuilder, classicCapture, type TestPacket } from "../support/captures.ts";
+import { octets, u32 } from "../support/wire.ts";
+
+/** Push `chunks` through a decoder; returns copies of the packets and what went wrong. */
+function decode(...chunks: Uint8Array[]): { packets: TestPacket[]; damage?: DecodeError } {
+  const packets: TestPacket[] = [];
+  const decoder = createCaptureDecoder(({ bytes, start, end, ...rest }) => {
+    const { seconds, nanos, linkType, wireLength } = rest;
+    packets.push({ seconds, nanos, linkType, wireLength, data: bytes.slice(start, end) });
+  });
+  try {
+    for (const chunk of chunks) decoder.push(chunk);
+    decoder.end();
+    return { packets };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { packets, damage: error };
+  }
+}
+
+const packets: TestPacket[] = [
+  { seconds: 1_700_000_000, nanos: 1_000, linkType: 1, wireLength: 3, data: octets(1, 2, 3) },
+  { seconds: 1_700_000_001, nanos: 999_999_000, linkType: 1, wireLength: 90, data: octets(4) },
+  { seconds: 4_294_967_295, nanos: 0, linkType: 1, wireLength: 0, data: octets() },
+];
+
+test.for([
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+] as const)(
+  "createCaptureDecoder() reads classic captures, littleEndian %s, nanos %s",
+  ([littleEndian, nanos]) => {
+    expect(decode(classicCapture(packets, { littleEndian, nanos }))).toEqual({ packets });
+  },
+);
+
+test.for([false, true])("createCaptureDecoder() reads pcapng, littleEndian %s", (littleEndian) => {
+  const ng = blockBuilder(littleEndian);
+  const microseconds = 1_700_000_000_000_001n;
+  const capture = octets(
+    ng.section(),
+    ng.interface(1),
+    ng.block(0x0bad, octets("unknown blocks are skipped")),
+    ng.interface(101, { resolution: 9 }),
+    ng.interface(228, { resolution: 0x80 | 20, offset: 1_000 }),
+    ng.enhanced(0, microseconds, octets(1, 2, 3), 9),
+    ng.enhanced(1, 1_700_000_000_123_456_789n, octets(4)),
+    ng.enhanced(2, (1_699_999_000n << 20n) | 524_288n, octets(5)),
+    ng.obsolete(0, microseconds, octets(6, 7)),
+    ng.simple(octets(8)),
+    ng.section(),
+    ng.interface(113, { snapLength: 2 }),
+    ng.enhanced(0, 1n, octets(9)),
+    ng.simple(octets(1, 2), 700),
+  );
+  expect(decode(capture)).toEqual({
+    packets: [
+      { seconds: 1_700_000_000, nanos: 1_000, linkType: 1, wireLength: 9, data: octets(1, 2, 3) },
+      { seconds: 1_700_000_000, nanos: 123_456_789, linkType: 101, wireLength: 1, data: octets(4) },
+      { seconds: 1_700_000_000, nanos: 500_000_000, linkType: 228, wireLength: 1, data: octets(5) },
+      { seconds: 1_700_000_000, nanos: 1_000, linkType: 1, wireLength: 2, data: octets(6, 7) },
+      { seconds: 0, nanos: 0, linkType: 1, wireLength: 1, data: octets(8) },
+      { seconds: 0, nanos: 1_000, linkType: 113, wireLength: 1, data: octets(9) },
+      { seconds: 0, nanos: 0, linkType: 113, wireLength: 700, data: octets(1, 2) },
+    ],
+  });
+});
+
+test.for([0, 3, 6, 9, 12, 0x80, 0x80 | 10, 0x80 | 32, 0x80 | 40])(
+  "createCaptureDecoder() is exact with if_tsresol %i",
+  (resolution) => {
+    const ng = blockBuilder(true);
+    const exponent = BigInt(resolution & 0x7f);
+    const perSecond = resolution & 0x80 ? 2n ** exponent : 10n ** exponent;
+    fc.assert(
+      fc.property(fc.bigInt(0n, 4_000_000n), fc.bigInt(0n, perSecond - 1n), (seconds, fraction) => {
+        const units = seconds * perSecond + fraction;
+        const capture = octets(
+          ng.section(),
+          ng.interface(1, { resolution }),
+          ng.enhanced(0, units, octets()),
+        );
+        const [packet] = decode(capture).packets;
+        expect(packet?.seconds).toBe(Number(seconds));
+        expect(packet?.nanos).toBe(Number((fraction * 1_000_000_000n) / perSecond));
+      }),
+    );
+  },
+);
+
+const ng = blockBuilder(true);
+const captures: Readonly<Record<string, Uint8Array>> = {
+  classic: classicCapture(packets),
+  pcapng: octets(
+    ng.section(),
+    ng.interface(1),
+    ng.enhanced(0, 1n, octets(1, 2, 3)),
+    ng.enhanced(0, 2n, octets(4)),
+    ng.simple(octets(5)),
+  ),
+};
+
+test.for(Object.entries(captures))(
+  "a %s capture cut at any octet gives its complete packets and `truncated`",
+  ([, capture]) => {
+    const whole = decode(capture).packets;
+    for (let length = 0; length < capture.length; length++) {
+      const { packets: got, damage } = decode(capture.subarray(0, length));
+      expect(got).toEqual(whole.slice(0, got.length));
+      if (damage === undefined) continue; // cut between two records
+      expect(damage.code).toBe("truncated");
+      expect(damage.offset).toBeLessThanOrEqual(length);
+    }
+  },
+);
+
+test.for(Object.entries(captures))("a %s capture may come in any pieces", ([, capture]) => {
+  const whole = decode(capture);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: capture.length })), (cuts) => {
+      const places = [0, ...cuts.sort((a, b) => a - b), capture.length];
+      const chunks = places.slice(1).map((place, i) => capture.subarray(places[i], place));
+      expect(decode(...chunks)).toEqual(whole);
+    }),
+  );
+});
+
+test("createCaptureDecoder() throws nothing but DecodeError on any octets", () => {
+  const start = fc.constantFrom(octets(), ...Object.values(captures).map((c) => c.subarray(0, 60)));
+  fc.assert(
+    fc.property(start, fc.uint8Array({ maxLength: 300 }), (head, tail) => {
+      decode(octets(head, tail));
+    }),
+  );
+});
+
+test.for([
+  ["another file", octets("GIF89a, not a capture"), "bad-magic", 0],
+  ["an old version", octets(u32(0xa1b2c3d4), 0, 1, 0, 3, new Uint8Array(16)), "bad-version", 4],
+  [
+    "a forged length of a packet",
+    octets(
+      classicCapture(packets.slice(0, 1)),
+      u32(0),
+      u32(0),
+      u32(limits.packetBytes + 1),
+      u32(0),
+    ),
+    "bad-length",
+    43,
+  ],
+  [
+    "a block shorter than its frame",
+    octets(ng.section(), octets(1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0)),
+    "bad-length",
+    28,
+  ],
+  [
+    "a block of two gigabytes",
+    octets(ng.section(), octets(6, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0)),
+    "bad-length",
+    28,
+  ],
+  [
+    "a packet of no interface",
+    octets(ng.section(), ng.enhanced(3, 0n, octets(1))),
+    "bad-length",
+    28,
+  ],
+  [
+    "a packet longer than its block",
+    octets(
+      ng.section(),
+      ng.interface(1),
+      ng.block(6, new Uint8Array(12), octets(99, 0, 0, 0), new Uint8Array(4)),
+    ),
+    "bad-length",
+    48,
+  ],
+  ["a section of unknown byte order", ng.block(0x0a0d0d0a, octets(1, 2, 3, 4)), "bad-magic", 8],
+] as const)("createCaptureDecoder() rejects %s", ([, capture, code, offset]) => {
+  expect(decode(capture).damage).toMatchObject({ code, offset });
+});
