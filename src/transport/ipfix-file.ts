@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { DecodeError, TransportError } from "../errors.ts";
 import { createMessageStream } from "../ipfix/message-stream.ts";
 
@@ -21,7 +22,7 @@ export interface IpfixFileOptions {
 export interface IpfixFileResult {
   /** Messages without damage. */
   readonly messages: number;
-  /** Octets of the file. */
+  /** Octets of the file, or of what it was before it was compressed. */
   readonly bytes: number;
   /** Octets that belong to no Message. */
   readonly skippedBytes: number;
@@ -32,8 +33,8 @@ export interface IpfixFileResult {
 }
 
 /**
- * Read an IPFIX file (RFC 5655) from a path or a stream. A damaged Message costs itself only: its
- * records before the damage and all Messages after it are delivered.
+ * Read an IPFIX file (RFC 5655), compressed with gzip or not, from a path or a stream. A damaged
+ * Message costs itself only: its records before the damage and all Messages after it are delivered.
  * @throws {TransportError} when the file cannot be read; what came before was delivered.
  */
 export async function readIpfixFile(
@@ -59,7 +60,7 @@ export async function readIpfixFile(
     },
   });
   const blocks = typeof input === "string" ? readBlocks(input) : readStream(input);
-  for await (const block of blocks) {
+  for await (const block of inflated(blocks)) {
     options.signal?.throwIfAborted();
     result.bytes += block.length;
     stream.push(block);
@@ -72,6 +73,31 @@ export async function readIpfixFile(
 
 function none(): DecodeError | undefined {
   return undefined;
+}
+
+/** The blocks as they are or, when they begin like a gzip file, decompressed. */
+async function* inflated(blocks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const first = await blocks.next();
+  if (first.done) return;
+  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+    yield first.value;
+    yield* blocks;
+    return;
+  }
+  const source = Readable.from(copied(first.value, blocks), { objectMode: false });
+  const gunzip = createGunzip();
+  // An error of either comes out of reading `gunzip`; the end of either ends both.
+  pipeline(source, gunzip, () => undefined);
+  yield* readStream(gunzip);
+}
+
+/** All blocks, each in memory of its own: decompression reads ahead. */
+async function* copied(
+  first: Uint8Array,
+  blocks: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first.slice();
+  for await (const block of blocks) yield block.slice();
 }
 
 async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
@@ -99,6 +125,7 @@ async function* readStream(input: Readable): AsyncGenerator<Uint8Array> {
       yield chunk;
     }
   } catch (cause) {
+    if (cause instanceof TransportError) throw cause;
     throw TransportError.from("Cannot read the input", cause);
   }
 }

@@ -229,6 +229,18 @@ test("cat tells of a damaged list with its offset and shows the other records", 
   expect(Number(/byte (\d+)/.exec(err)?.[1])).toBeGreaterThan(sample.length);
 });
 
+test("cat tells of Data Sets it had to leave out", async () => {
+  const { code, lines, err } = await cat(sample.slice());
+  expect([code, lines.length, err]).toEqual([0, 2, ""]);
+  const lost = sample.slice();
+  lost[20] = 2; // the Template is now 0x0200, the Data Set still 0x0100
+  expect(await cat(lost)).toMatchObject({
+    code: 1,
+    lines: [],
+    err: "moonfix cat: standard input: left out 1 Data Sets without Template\n",
+  });
+});
+
 test("cat goes on with the next file after one it cannot open", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "moonfix-cat-")), "a.ipfix");
   writeFileSync(path, sample);

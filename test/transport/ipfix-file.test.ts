@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
 import { hex } from "../support/hex.ts";
@@ -46,6 +47,17 @@ test("readIpfixFile() delivers what is whole and names the offset of the damage"
     records: 1,
     damage: { code: "truncated", offset: 60 },
   });
+});
+
+test("readIpfixFile() reads a file compressed with gzip, from a path and a stream", async () => {
+  const compressed = gzipSync(hex(template + data.repeat(10_000)), { level: 0 });
+  expect(await read(compressed)).toMatchObject({ messages: 10_001, bytes: 280_032, damages: 0 });
+  const path = join(mkdtempSync(join(tmpdir(), "moonfix-file-")), "a.ipfix.gz");
+  writeFileSync(path, compressed);
+  const { session, seen } = createRecordingSession();
+  await readIpfixFile(path, { session });
+  expect(seen.length).toBe(10_000);
+  await expect(read(compressed.subarray(0, -9))).rejects.toMatchObject({ name: "TransportError" });
 });
 
 test("readIpfixFile() reads an empty file as no Messages without damage", async () => {

@@ -131,11 +131,26 @@ async function show(
   });
   if (wanted.stats) showCounters(path, { ...session.counters(), octets: result.bytes }, output);
   const name = printable(path === "-" ? "standard input" : path);
+  const leftOut = describeLeftOut(session.counters());
+  if (leftOut !== "") complain(input, `${name}: left out ${leftOut}`);
   const damage = result.damage ?? firstDamage;
-  if (!damage) return true;
+  if (!damage) return leftOut === "";
   const more = result.damages + damagedRecords - 1;
   complain(input, `${name}: ${damage.message}${more > 0 ? `, and ${more} more` : ""}`);
   return false;
+}
+
+const leftOutNames = {
+  setsWithoutTemplate: "Data Sets without Template",
+  reservedSets: "Sets of a reserved kind",
+  templatesRefused: "Templates beyond the limit",
+} as const;
+
+function describeLeftOut(counters: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(leftOutNames)
+    .map(([key, name]) => [counters[key] ?? 0, name] as const)
+    .filter(([count]) => count > 0);
+  return parts.map(([count, name]) => `${count} ${name}`).join(", ");
 }
 
 /** Shows nothing; the session counts all the same. */
