@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { limits } from "../../src/limits.ts";
 import { fakeApi, problemOf } from "../support/api.ts";
@@ -67,4 +68,20 @@ test("POST /api/export-task refuses no body at all", async () => {
   const { ask } = fakeApi();
   const response = await ask({ method: "POST", url: "/api/export-task" });
   expect(problemOf(response)).toMatchObject({ status: 422, code: "invalid-request" });
+});
+
+test("POST /api/export-task answers every JSON value with 202, 400, 409, 422 or 429", async () => {
+  const { post } = fakeApi();
+  const keys = ["pcap_files", "output_path", "task_id", "DPI", "analysis_list", "x"];
+  const values = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constant(["a.pcap"]), fc.string());
+  const body = fc.oneof(fc.dictionary(fc.constantFrom(...keys), values), fc.jsonValue());
+  await fc.assert(
+    fc.asyncProperty(body, async (payload) => {
+      const text = JSON.stringify(payload);
+      const response = await post(text);
+      expect([202, 400, 409, 422, 429]).toContain(response.statusCode);
+      if (response.statusCode >= 400) expect(response.json().code).toBeDefined();
+    }),
+    { numRuns: 500 },
+  );
 });

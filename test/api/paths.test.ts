@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRoots } from "../../src/api/paths.ts";
 import { apiFolder, fakeApi, problemOf } from "../support/api.ts";
@@ -124,6 +125,31 @@ test.for([
 ] as const)("checkOutput() refuses %s", async ([text, reason]) => {
   const { roots } = scene();
   expect(await roots.checkOutput(text)).toEqual({ refused: expect.stringMatching(reason) });
+});
+
+test("checkInput() and checkOutput() never lead out of the root, whatever the path", async () => {
+  const { root, roots } = scene();
+  const names = ["..", ".", "", "sub", "a.pcap", "link.pcap", "escape", "escape.pcap", "outside"];
+  const segment = fc.constantFrom(...names, "broken", "circle", "root-too", "proc", "new");
+  const path = fc.array(segment, { minLength: 1 }).map((segments) => segments.join("/"));
+  const anyPath = fc.oneof(
+    path,
+    path.map((text) => join(root, text)),
+    fc.string(),
+  );
+  await fc.assert(
+    fc.asyncProperty(anyPath, async (text) => {
+      const checked = [
+        await roots.checkInput(text.replaceAll("\0", "")),
+        await roots.checkOutput(text.replaceAll("\0", "")),
+      ];
+      for (const { path = join(root, "refused") } of checked) {
+        expect(path.startsWith(`${root}/`)).toBe(true);
+        expect(path).not.toContain("/../");
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("checkOutput() takes a path in a root that is yet to be made", async () => {

@@ -105,6 +105,15 @@ test("an unknown route is 404 and lists the routes", async () => {
   ]);
 });
 
+test.for([
+  ["a long id", `/api/task-status/${"x".repeat(300)}`],
+  ["a wrong escape", "/api/task-status/%zz"],
+] as const)("%s in the URL is 400", async ([, url]) => {
+  const response = await fakeApi().ask({ url });
+  expect(problemOf(response)).toMatchObject({ status: 400, code: "bad-request" });
+  expect(response.statusCode).toBe(400);
+});
+
 test("a known task_id is 409, and so is an output that a task writes", async () => {
   const { post } = fakeApi();
   const body = { pcap_files: ["a.pcap"], output_path: "out.ipfix", task_id: "one" };

@@ -95,6 +95,25 @@ test.for([
   await closed;
 });
 
+test("fifty requests at once are all answered: accepted as far as the queue goes", async () => {
+  const { pool } = fakePool({ workers: 2, queue: 15 });
+  const { api, url } = await listening({ tasks: pool });
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async (_, i) => {
+      const body = JSON.stringify({ pcap_files: ["a.pcap"], output_path: `${i}.ipfix` });
+      const headers = { "content-type": "application/json" };
+      const target = new URL("/api/export-task", url);
+      const { status } = await fetch(target, { method: "POST", body, headers });
+      return status;
+    }),
+  );
+  expect(answers.filter((status) => status === 202)).toHaveLength(17);
+  expect(answers.filter((status) => status === 429)).toHaveLength(33);
+  expect(pool.list()).toHaveLength(17);
+  await api.stop();
+  await pool.stop(1_000);
+});
+
 test("stop() lets a running request finish", async () => {
   let begin = () => undefined as unknown;
   const begun = new Promise((resolve) => {

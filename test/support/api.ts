@@ -36,8 +36,12 @@ export function fakeApi(options: Partial<ApiOptions> & { stopping?: boolean } = 
   );
   const ask = (request: InjectOptions): Promise<LightMyRequestResponse> =>
     app.inject({ headers: { host: "localhost:8739" }, ...request });
-  const post = (payload: unknown) =>
-    ask({ method: "POST", url: "/api/export-task", payload: payload as object });
+  /** Post `body` as JSON; text is JSON already. */
+  const post = (body: unknown) => {
+    const payload = typeof body === "string" ? body : JSON.stringify(body);
+    const headers = { host: "localhost", "content-type": "application/json" };
+    return ask({ method: "POST", url: "/api/export-task", payload, headers });
+  };
   return { folder, root, pool, threads, ask, post };
 }
 
