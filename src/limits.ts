@@ -35,6 +35,8 @@ export const limits = {
   summaryHosts: 10_000,
   /** Memory of a Lua VM unless its creator says otherwise; 16 MiB is the VM's own least. */
   luaMemoryBytes: 268_435_456,
+  /** Memory of a Lua VM for scripts that a user starts: they may hold a large file's results. */
+  luaScriptMemoryBytes: 1_073_741_824,
   /** Nesting of tables that cross between Lua and the host, as for JSON requests. */
   luaValueDepth: 32,
   /** Values in one crossing: a result of three million entries is a mistake or an attack. */

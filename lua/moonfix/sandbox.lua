@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local profile, load_module, print_line, most_moved, is_expired = ...
+local load_module, print_line, most_moved, is_expired = ...
 
 local allowed = {
   _G = {
@@ -124,7 +124,7 @@ for name in pairs(allowed) do
 end
 getmetatable("").__metatable = false
 
-load_module("moonfix.dialect")(loaded, profile)
+load_module("moonfix.dialect")(loaded)
 
 return {
   __metatable = false,

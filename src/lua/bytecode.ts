@@ -14,6 +14,7 @@ const constants = { integer: 0x03, float: 0x13, short: 0x04, long: 0x14 } as con
 export function normalizeDump(dump: Uint8Array): Uint8Array {
   const reader = { dump, at: headerBytes, lines: [] as (readonly [number, number])[] };
   skipFunction(reader);
+  if (reader.at !== dump.length) throw new Error("A Lua dump is longer than its function");
   return withoutRanges(dump, reader.lines);
 }
 
@@ -43,23 +44,23 @@ function skipFunction(reader: DumpReader): void {
   readSize(reader);
   readSize(reader);
   reader.lines.push([start, reader.at]);
-  reader.at += 3;
-  reader.at += instructionBytes * readSize(reader);
+  skip(reader, 3);
+  skip(reader, instructionBytes * readSize(reader));
   times(readSize(reader), () => skipConstant(reader));
-  reader.at += upvalueBytes * readSize(reader);
+  skip(reader, upvalueBytes * readSize(reader));
   times(readSize(reader), () => skipFunction(reader));
   skipDebug(reader);
 }
 
 function skipConstant(reader: DumpReader): void {
   const tag = reader.dump[reader.at++];
-  if (tag === constants.integer || tag === constants.float) reader.at += numberBytes;
+  if (tag === constants.integer || tag === constants.float) skip(reader, numberBytes);
   if (tag === constants.short || tag === constants.long) skipString(reader);
 }
 
 /** A stripped dump has these four empty. */
 function skipDebug(reader: DumpReader): void {
-  reader.at += readSize(reader);
+  skip(reader, readSize(reader));
   times(readSize(reader), () => times(2, () => readSize(reader)));
   times(readSize(reader), () => {
     skipString(reader);
@@ -70,7 +71,11 @@ function skipDebug(reader: DumpReader): void {
 
 function skipString(reader: DumpReader): void {
   const size = readSize(reader);
-  if (size > 0) reader.at += size - 1;
+  if (size > 0) skip(reader, size - 1);
+}
+
+function skip(reader: DumpReader, octets: number): void {
+  reader.at += octets;
 }
 
 /** Seven bits an octet, most significant first; the last octet has its top bit set. */

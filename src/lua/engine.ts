@@ -1,17 +1,16 @@
-import { limits } from "../limits.ts";
 import { lua, type StatePointer } from "./exports.ts";
 import { fingerprintFunction } from "./fingerprint.ts";
 import { createFunctionStore, defineHostFunction } from "./functions.ts";
 import { createGuard } from "./guard.ts";
 import { pushValue, readValue } from "./marshal.ts";
-import { type LuaProfile, openSandbox } from "./sandbox.ts";
+import { type LuaProfile, openSandbox, profileMemoryBytes } from "./sandbox.ts";
 import { LuaState } from "./state.ts";
 import type { HostFunction, LuaFunction, LuaValue } from "./values.ts";
 
 /** How to make an engine. */
 export interface LuaEngineOptions {
   readonly profile: LuaProfile;
-  /** Bound of the VM's memory; 16 MiB is the least that works. */
+  /** Bound of the VM's memory instead of the profile's; 16 MiB is the least that works. */
   readonly memoryBytes?: number;
   /** Receives each line of Lua's `print`, without line feed; octets when it is not UTF-8. */
   print?(line: string | Uint8Array): void;
@@ -54,12 +53,12 @@ export interface LuaEngine {
 /** Create an engine in about a millisecond. */
 export function createLuaEngine(options: LuaEngineOptions): LuaEngine {
   const print = (line: string | Uint8Array) => options.print?.(line);
-  const state = new LuaState(options.memoryBytes ?? limits.luaMemoryBytes, print);
+  const state = new LuaState(options.memoryBytes ?? profileMemoryBytes(options.profile), print);
   const functions = createFunctionStore(state);
   const push = pushValue(state, functions);
   const read = readValue(state, functions);
   if (options.poll !== undefined) state.guard = createGuard(state, () => options.poll?.());
-  const sandbox = openSandbox(state, options.profile, print);
+  const sandbox = openSandbox(state, print);
   let closed = false;
 
   function protect(body: (L: number) => number): void {

@@ -44,6 +44,7 @@ export interface LuaExports {
   readonly lua_tolstring: (L: StatePointer, index: number, length: number) => number;
   readonly lua_touserdata: At;
   readonly lua_topointer: At;
+  readonly lua_tocfunction: At;
   readonly lua_rawequal: (L: StatePointer, a: number, b: number) => number;
 
   readonly lua_pushnil: (L: StatePointer) => void;

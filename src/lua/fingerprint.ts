@@ -1,4 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
+import { ConfigError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { normalizeDump } from "./bytecode.ts";
 import { lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
@@ -11,6 +13,8 @@ interface Walk {
   readonly L: StatePointer;
   readonly hash: Hash;
   readonly seen: Map<number, number>;
+  /** Values visited so far: shared tables are visited once a path. */
+  readonly visited: { count: number };
 }
 
 /**
@@ -19,13 +23,17 @@ interface Walk {
  */
 export function fingerprintFunction(state: LuaState, L: StatePointer): string {
   const hash = createHash("sha256");
-  addValue({ state, L, hash, seen: new Map() });
+  addValue({ state, L, hash, seen: new Map(), visited: { count: 0 } });
   return hash.digest("hex");
 }
 
 /** Add the value on top of the stack. */
 function addValue(walk: Walk): void {
   const { state, L, hash } = walk;
+  if (++walk.visited.count > limits.luaValues) {
+    const detail = `Cannot compare a function that reaches more than ${limits.luaValues} values`;
+    throw new ConfigError("limit", "", detail);
+  }
   const kind = state.x.lua_type(L, -1);
   hash.update(`${kind}:`);
   if (kind === type.function || kind === type.table) addObject(walk, kind);
@@ -33,6 +41,7 @@ function addValue(walk: Walk): void {
     hash.update(`${state.viewString(L, -1).length}:`);
     hash.update(state.viewString(L, -1));
   }
+  if (kind === type.lightUserdata) hash.update(`${state.x.lua_touserdata(L, -1)};`);
   if (kind === type.boolean) hash.update(String(state.x.lua_toboolean(L, -1)));
   if (kind === type.number) hash.update(numberText(state, L));
 }
@@ -68,8 +77,9 @@ function isGlobals(state: LuaState, L: StatePointer): boolean {
 function addFunction(walk: Walk): void {
   const { state, L, hash } = walk;
   const dump = state.dump(L);
-  hash.update(dump === undefined ? `host${state.x.lua_topointer(L, -1)}` : normalizeDump(dump));
-  if (dump === undefined) return;
+  // A function of C is the same in every engine that was set up alike, and so are our numbers for
+  // host functions, which are their upvalues.
+  hash.update(dump === undefined ? `C${state.x.lua_tocfunction(L, -1)};` : normalizeDump(dump));
   for (let i = 1; state.x.lua_getupvalue(L, -1, i) !== 0; i++) {
     addValue(walk);
     state.x.lua_settop(L, -2);

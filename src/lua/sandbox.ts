@@ -3,8 +3,21 @@ import { limits } from "../limits.ts";
 import { type LuaExports, lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
 
-/** What a script may be trusted with; every profile is closed to files, processes and bytecode. */
-export type LuaProfile = "trusted" | "configuration" | "pipeline" | "repl";
+/**
+ * Who wrote the script: a user at the terminal, or conf.lua and what it feeds. Every profile is
+ * closed to files, processes and bytecode; they differ in memory unless told otherwise.
+ */
+const profiles = {
+  trusted: { memoryBytes: limits.luaScriptMemoryBytes },
+  repl: { memoryBytes: limits.luaScriptMemoryBytes },
+  configuration: { memoryBytes: limits.luaMemoryBytes },
+  pipeline: { memoryBytes: limits.luaMemoryBytes },
+} as const;
+
+export type LuaProfile = keyof typeof profiles;
+
+/** Bound of a VM's memory by profile. */
+export const profileMemoryBytes = (profile: LuaProfile): number => profiles[profile].memoryBytes;
 
 /** The half of the product written in Lua, beside `src` and `dist`. */
 const library = new URL("../../lua/", import.meta.url);
@@ -41,16 +54,12 @@ export interface Sandbox {
  * Open the standard library without `io` and `package`, then close it as `lua/moonfix/sandbox.lua`
  * says and add the LuaJIT dialect.
  */
-export function openSandbox(
-  state: LuaState,
-  profile: LuaProfile,
-  print: (line: string | Uint8Array) => void,
-): Sandbox {
+export function openSandbox(state: LuaState, print: (line: string | Uint8Array) => void): Sandbox {
   let collectGarbage = 0;
   state.protect((L) => {
     for (const name of libraries) openLibrary(state, L, name);
     collectGarbage = keepGlobal(state, L, "collectgarbage");
-    runSandboxFile(state, L, { profile, print });
+    runSandboxFile(state, L, print);
     return 0;
   });
   return { collectGarbage };
@@ -79,14 +88,13 @@ function keepGlobal(state: LuaState, L: StatePointer, name: string): number {
 function runSandboxFile(
   state: LuaState,
   L: StatePointer,
-  options: { profile: LuaProfile; print: (line: string | Uint8Array) => void },
+  print: (line: string | Uint8Array) => void,
 ): void {
   const { x } = state;
   loadModule(state, L, "moonfix.sandbox");
-  state.pushString(L, options.profile);
   state.pushRaw(L, (L) => loadModule(state, L, state.toText(L, 1)));
   state.pushRaw(L, (L) => {
-    options.print(joinArguments(state, L));
+    print(joinArguments(state, L));
     return 0;
   });
   x.lua_pushinteger(L, BigInt(limits.luaMoveElements));
@@ -94,7 +102,7 @@ function runSandboxFile(
     x.lua_pushboolean(L, state.guard?.expired() ? 1 : 0);
     return 1;
   });
-  x.lua_callk(L, 5, 1, 0, 0);
+  x.lua_callk(L, 4, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 

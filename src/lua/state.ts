@@ -111,7 +111,7 @@ export class LuaState {
   /** Push text as UTF-8, or octets as they are. */
   pushString(L: StatePointer, value: string | Uint8Array): void {
     const { x } = this;
-    const room = typeof value === "string" ? value.length * 3 : value.length;
+    const room = roomFor(value);
     if (room <= scratchBytes) {
       x.lua_pushlstring(L, this.#scratch, this.#copyIn(value, this.#scratch, room));
       return;
@@ -239,6 +239,13 @@ export class LuaState {
     this.#fault = undefined;
     throw fault.error;
   }
+}
+
+/** Octets that `value` takes at most; exact for long text. */
+function roomFor(value: string | Uint8Array): number {
+  if (typeof value !== "string") return value.length;
+  const most = 3 * value.length;
+  return most <= scratchBytes ? most : Buffer.byteLength(value);
 }
 
 function outOfMemory(): ConfigError {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { TransportError } from "../../src/errors.ts";
 import { createRecordStage, type RecordStage } from "../../src/host/record-stage.ts";
 import type { RecordBatch } from "../../src/ipfix/batch.ts";
 import type { LuaError } from "../../src/lua/errors.ts";
@@ -214,4 +215,24 @@ test("stages of one engine nest", () => {
   const { onBatch, seen } = createRecorder();
   outer.process(batchOf(fixed, [web, dns]), (batch) => inner.process(batch, onBatch));
   expect(seen.map(({ bytes }) => bytes.slice(28, 30))).toEqual(["01", "01"]);
+});
+
+test("process() forgets the change of a record that fails afterwards", () => {
+  const { stage } = start(`return function(flow)
+    flow.protocolIdentifier = 17
+    if flow.destinationTransportPort == 53 then error("late") end
+    return flow
+  end`);
+  const changed = web.slice();
+  changed[14] = 17;
+  expect(records(stage, batchOf(fixed, [web, dns, web]))).toEqual([unhex(changed), unhex(changed)]);
+});
+
+test("process() lets what the receiver throws through", () => {
+  const { stage, errors } = start("return function(flow) return flow end");
+  const fail = () => {
+    throw new TransportError("closed", "Cannot send");
+  };
+  expect(() => stage.process(batchOf(fixed, [web]), fail)).toThrow(TransportError);
+  expect(errors).toEqual([]);
 });

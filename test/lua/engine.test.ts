@@ -68,6 +68,32 @@ test.for([
   expect(a).not.toBe(b);
 });
 
+test("fingerprint() is equal across engines, host functions and library functions included", () => {
+  const prints = [1, 2].map(() => {
+    const { engine } = startEngine();
+    engine.define("host.one", () => []);
+    engine.define("host.two", () => []);
+    const source = `local f, one, two = string.format, host.one, host.two
+      return function() return f, one end, function() return f, two end`;
+    return engine.run(source, "test.lua").map((fn) => engine.fingerprint(fn as LuaFunction));
+  });
+  expect(prints[0]).toEqual(prints[1]);
+  expect(prints[0]?.[0]).not.toBe(prints[0]?.[1]);
+});
+
+test("fingerprint() ends on tables that are shared over and over", () => {
+  const source = "local t = {} for i = 1, 40 do t = { t, t } end return function() return t end";
+  expect(() => fingerprints(source)).toThrow(/reaches more than 100000 values/);
+});
+
+test("call() through host functions ends in an error before the stack does", () => {
+  const { engine } = startEngine();
+  engine.define("again", ([fn]) => engine.call(fn as LuaFunction, [fn]));
+  const error = failLua("local function f(g) return again(g) end again(f)", engine);
+  expect(error.message).toMatch(/C stack overflow/);
+  expect(engine.run("return 1", "test.lua")).toEqual([1]);
+});
+
 test.for([
   ["os.date('!%Y-%m-%dT%H:%M:%S', 951782400)", "2000-02-29T00:00:00"],
   ["os.date('!%a %A %b %B %j %p %I %y %%', 0)", "Thu Thursday Jan January 001 AM 12 70 %"],

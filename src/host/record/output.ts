@@ -26,6 +26,11 @@ export class RecordOutput {
   #runEnd = 0;
   #batch: RecordBatch | undefined;
   #sink: BatchSink = () => {};
+  /** What leaves, in order: runs of the batch, and of `bytes` from this record on. */
+  readonly #parts: { readonly copied: boolean; readonly start: number; readonly end: number }[] =
+    [];
+  /** The first copied record that is not in a part. */
+  #copiedStart = 0;
 
   /** Start with `batch`; what leaves goes to `sink`. */
   begin(batch: RecordBatch, sink: BatchSink): void {
@@ -34,7 +39,9 @@ export class RecordOutput {
     this.#runStart = 0;
     this.#runEnd = 0;
     this.#count = 0;
+    this.#copiedStart = 0;
     this.#copied = false;
+    this.#parts.length = 0;
     this.records = 0;
   }
 
@@ -67,17 +74,23 @@ export class RecordOutput {
     this.view = new DataView(grown.buffer);
   }
 
-  /** Hand over what is left. */
+  /** Hand everything over. Not before: the script must not run into what its receivers throw. */
   finish(): void {
     const batch = this.#batch as RecordBatch;
+    const sink = this.#sink;
     if (this.#count === 0 && this.#runStart === 0 && this.#runEnd === batch.count) {
-      this.records += batch.count;
-      if (batch.count > 0) this.#sink(batch);
-    } else {
-      this.#closeRun();
-      this.#flush();
+      this.records = batch.count;
+      if (batch.count > 0) sink(batch);
+      return;
     }
-    this.#batch = undefined;
+    this.#closeRun();
+    this.#closeCopied();
+    for (const { copied, start, end } of this.#parts) {
+      const offsets = (copied ? this.#offsets : batch.offsets).subarray(start, end + 1);
+      const count = end - start;
+      this.records += count;
+      sink(copied ? { ...batch, bytes: this.bytes, offsets, count } : { ...batch, offsets, count });
+    }
   }
 
   /** Copy octets of the batch behind what is there; returns where they start. */
@@ -101,7 +114,17 @@ export class RecordOutput {
     if (start === end) return;
     this.#runStart = end;
     if (end - start < limits.copiedRunRecords) this.#copyRun(start, end);
-    else this.#passRun(start, end);
+    else {
+      this.#closeCopied();
+      this.#parts.push({ copied: false, start, end });
+    }
+  }
+
+  #closeCopied(): void {
+    const start = this.#copiedStart;
+    const end = this.#count;
+    if (start < end) this.#parts.push({ copied: true, start, end });
+    this.#copiedStart = end;
   }
 
   #copyRun(start: number, end: number): void {
@@ -109,14 +132,6 @@ export class RecordOutput {
     const from = offsets[start] as number;
     const shift = this.#copy(from, offsets[end] as number) - from;
     for (let i = start; i < end; i++) this.#finishRecord((offsets[i + 1] as number) + shift);
-  }
-
-  #passRun(start: number, end: number): void {
-    this.#flush();
-    const batch = this.#batch as RecordBatch;
-    const offsets = batch.offsets.subarray(start, end + 1);
-    this.records += end - start;
-    this.#sink({ ...batch, offsets, count: end - start });
   }
 
   #finishRecord(end: number): void {
@@ -127,15 +142,5 @@ export class RecordOutput {
     }
     this.#end = end;
     this.#offsets[++this.#count] = end;
-  }
-
-  #flush(): void {
-    const count = this.#count;
-    if (count === 0) return;
-    const batch = { ...(this.#batch as RecordBatch), bytes: this.bytes, count };
-    this.records += count;
-    this.#sink({ ...batch, offsets: this.#offsets });
-    this.#count = 0;
-    this.#end = (this.#batch as RecordBatch).bytes.length;
   }
 }
