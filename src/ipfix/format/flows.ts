@@ -1,4 +1,5 @@
 import { formatHex } from "../../bytes/hex.ts";
+import { safeJson } from "../../text/json.ts";
 import type { RecordBatch } from "../batch.ts";
 import type { Template } from "../template.ts";
 import type { FieldValue } from "../value.ts";
@@ -48,9 +49,9 @@ export function createFlowLines(): LineFormat {
   return {
     batch: (batch) => {
       const { template } = batch;
-      if (isFlow(template)) return (index) => JSON.stringify(createFlow(collect(batch, index)));
+      if (isFlow(template)) return (index) => safeJson(createFlow(collect(batch, index)));
       if (!isStatistics(template)) return () => undefined;
-      return (index) => JSON.stringify(createStatistics(collect(batch, index).single));
+      return (index) => safeJson(createStatistics(collect(batch, index).single));
     },
   };
 }

@@ -4,6 +4,7 @@ import { readSigned, readUnsigned } from "../../bytes/integer.ts";
 import { readUint32 } from "../../bytes/read.ts";
 import { formatTime, readNtpMicros, readNtpNanos } from "../../bytes/time.ts";
 import { decodeUtf8 } from "../../bytes/utf8.ts";
+import { safeJson } from "../../text/json.ts";
 import type { AbstractType, Element } from "../element.ts";
 import { locateFields } from "../locate.ts";
 import { elementById } from "../registry.ts";
@@ -59,7 +60,7 @@ const formatters: Readonly<Record<AbstractType, Formatter>> = {
   boolean: (source, start, end) =>
     isBoolean(source.bytes[start]) ? String(source.bytes[start] === 1) : octets(source, start, end),
   macAddress: ({ bytes }, start) => `"${formatMac(bytes, start)}"`,
-  string: ({ bytes }, start, end) => JSON.stringify(decodeUtf8(bytes, start, end)),
+  string: ({ bytes }, start, end) => safeJson(decodeUtf8(bytes, start, end)),
   dateTimeSeconds: ({ bytes }, start) => formatMoment(readUint32(bytes, start), 0),
   dateTimeMilliseconds: ({ bytes }, start, end) => formatMoment(readUnsigned(bytes, start, end), 3),
   dateTimeMicroseconds: ({ bytes }, start) => formatMoment(readNtpMicros(bytes, start), 6),
