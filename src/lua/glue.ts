@@ -11,6 +11,9 @@ const glueSha256 = "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497
 /** The characters `tostring` takes as "looks like an integer" before it appends `.0` (lobject.c). */
 const integerCharacters = "-0123456789";
 
+/** The constants of C lie within these first octets of memory. */
+const constantOctets = 262_144;
+
 /** One instance of the VM: its memory holds one or more Lua states and belongs to nobody else. */
 export interface Glue {
   readonly x: LuaExports;
@@ -83,7 +86,7 @@ export function createGlue(options: ImportOptions): Glue {
  */
 function printIntegralFloatsBare(memory: Uint8Array): void {
   const needle = `\0${integerCharacters}\0`;
-  const text = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+  const text = Buffer.from(memory.buffer, memory.byteOffset, constantOctets);
   const at = text.indexOf(needle, 0, "latin1");
   if (at < 0 || text.indexOf(needle, at + 1, "latin1") >= 0) {
     throw new Error(`Cannot patch the Lua VM: "${integerCharacters}" is not there exactly once`);

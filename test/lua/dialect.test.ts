@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { runLua, startEngine } from "../support/lua.ts";
-import { hasProgram } from "../support/programs.ts";
+import { hasProgram, runProgram } from "../support/programs.ts";
 import { shared } from "../support/shared.ts";
 
 test.for([
@@ -61,7 +60,7 @@ test.skipIf(probes === undefined || !hasProgram("luajit"))(
     local ok, text = pcall(f) io.write(ok and tostring(text) or "error")`;
     const differing = lines.filter((line) => {
       const chunk = line.slice(line.indexOf("|") + 1);
-      const expected = execFileSync("luajit", ["-", chunk], { encoding: "utf8", input: oracle });
+      const expected = runProgram("luajit", ["-", chunk], oracle);
       return probe(chunk) !== expected;
     });
     expect(lines.length - differing.length, differing.join("\n")).toBeGreaterThanOrEqual(agreeing);
