@@ -19,6 +19,30 @@ export const limits = {
   writerTemplates: 4_096,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */
   packetBytes: 262_144,
+  /** Peers of one UDP collector, each with a Transport Session; the one silent longest goes. */
+  collectorPeers: 1_024,
+  /** TCP connections of one collector; further ones are refused at once. */
+  collectorConnections: 256,
+  /** Fields of all Templates of one collector's peers, about 40 MB; then the largest peer goes. */
+  collectorTemplateFields: 524_288,
+  /** Octets asked for as UDP receive buffer: 50 ms at a gigabit, 3 000 full Messages. */
+  udpReceiveBufferBytes: 4_194_304,
+  /** Milliseconds until the first Message Header of a TCP connection: longer is a slow attack. */
+  tcpFirstHeaderMs: 5_000,
+  /** Milliseconds from the first to the last octet of a Message over TCP. */
+  tcpMessageMs: 30_000,
+  /** Milliseconds that stopping a collector or exporter may take over what is under way. */
+  transportStopMs: 1_000,
+  /** Problems that one collector or exporter tells per minute; further ones are counted. */
+  noticesPerMinute: 100,
+  /** Octets of a UDP Message, so that it fits an Ethernet frame through a tunnel or two. */
+  udpMessageBytes: 1_400,
+  /** Octets of datagrams that wait for the network; further ones are dropped and counted. */
+  udpQueueBytes: 4_194_304,
+  /** Octets of batches that wait for a TCP collector; further ones are dropped and counted. */
+  tcpQueueBytes: 67_108_864,
+  /** Octets of whole Messages that gather before they go to a file. */
+  fileBlockBytes: 65_536,
   /** Octets of one pcapng block: room for a packet of the largest size with its options. */
   captureBlockBytes: 16_777_216,
   /** Interfaces of one pcapng section; a hostile file could name a million. */

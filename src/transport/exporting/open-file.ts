@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { TransportError } from "../../errors.ts";
+import { transportFailure } from "../support/failure.ts";
+import { findTail } from "./tail.ts";
+
+/** A file to append whole Messages to. */
+export interface OpenedFile {
+  readonly file: FileHandle;
+  /** Octets of a Message that an earlier crash left half written; they were cut off. */
+  readonly cutBytes: number;
+}
+
+/**
+ * Open an IPFIX file to append to, with its folders; creates it when it is not there.
+ * @throws {TransportError} also when the file is something else, which is left as it is.
+ */
+export async function openToAppend(path: string): Promise<OpenedFile> {
+  const file = await attempt(`Cannot open ${path}`, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    return await open(path, "a+");
+  });
+  try {
+    const cutBytes = await attempt(`Cannot append to ${path}`, () => cutTail(file, path));
+    return { file, cutBytes };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * Put a fresh, empty file in the place of `path`; who has the old one open keeps it.
+ * @throws {TransportError}
+ */
+export async function openFresh(path: string): Promise<OpenedFile> {
+  const unique = `${process.pid}.${randomBytes(4).toString("hex")}`;
+  const temporary = join(dirname(path), `.${basename(path)}.${unique}.tmp`);
+  const action = `Cannot create ${path}`;
+  const file = await attempt(action, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    return await open(temporary, "ax");
+  });
+  try {
+    await rename(temporary, path);
+  } catch (cause) {
+    await file.close();
+    await unlink(temporary);
+    throw transportFailure(action, cause);
+  }
+  return { file, cutBytes: 0 };
+}
+
+async function cutTail(file: FileHandle, path: string): Promise<number> {
+  const status = await file.stat();
+  if (!status.isFile()) {
+    throw new TransportError("io", `Cannot append to ${path}: not a file, expected an IPFIX file`);
+  }
+  const tail = await findTail(file);
+  if (tail.kind === "foreign") {
+    const what = tail.bytes === 0 ? "not an IPFIX file" : `damaged at byte ${tail.bytes}`;
+    throw new TransportError("io", `Cannot append to ${path}: ${what}, expected IPFIX Messages`);
+  }
+  const cutBytes = status.size - tail.bytes;
+  if (cutBytes > 0) await file.truncate(tail.bytes);
+  return cutBytes;
+}
+
+async function attempt<Result>(action: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof TransportError ? cause : transportFailure(action, cause);
+  }
+}

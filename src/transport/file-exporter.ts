@@ -1,0 +1,120 @@
+import type { FileHandle } from "node:fs/promises";
+import type { RecordBatch } from "../ipfix/batch.ts";
+import { limits } from "../limits.ts";
+import type { Exporter, ExporterOptions } from "./exporting/exporter.ts";
+import { MessageBlock } from "./exporting/message-block.ts";
+import { openFresh, openToAppend } from "./exporting/open-file.ts";
+import { SessionWriter } from "./exporting/session-writer.ts";
+import { failureReason, transportFailure } from "./support/failure.ts";
+import { createNotices, type Notices } from "./support/notices.ts";
+
+/** What a file exporter needs to know. */
+export interface FileExporterOptions extends ExporterOptions {
+  readonly path: string;
+  /** Whether Messages go after those of an existing file; otherwise a fresh file takes its place. */
+  readonly append: boolean;
+}
+
+/** Milliseconds that a record waits for others; a Message waits as long again. */
+const flushMs = 450;
+
+/**
+ * Create an exporter to an IPFIX file (RFC 5655). The file consists of whole Messages at all
+ * times, so that it can be read while it grows and after a crash; delivered means that the system
+ * has the octets, which happens within a second.
+ */
+export function createFileExporter(options: FileExporterOptions): Exporter {
+  return new FileExporter(options);
+}
+
+class FileExporter implements Exporter {
+  readonly #options: FileExporterOptions;
+  readonly #notices: Notices;
+  readonly #writer: SessionWriter;
+  readonly #block = new MessageBlock();
+  readonly #counts = {
+    records: 0,
+    delivered: 0,
+    messages: 0,
+    bytes: 0,
+    writeErrors: 0,
+    droppedClosed: 0,
+    droppedWriteFailed: 0,
+  };
+  #file: FileHandle | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Whether Templates may be missing in the file. */
+  #templatesLost = false;
+
+  constructor(options: FileExporterOptions) {
+    this.#options = options;
+    this.#notices = createNotices(options);
+    const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
+    this.#writer = new SessionWriter({ maximumBytes: limits.messageBytes, onMessage }, flushMs);
+  }
+
+  async start(): Promise<string> {
+    const { path, append } = this.#options;
+    const { file, cutBytes } = append ? await openToAppend(path) : await openFresh(path);
+    if (cutBytes > 0) {
+      const message = `Cut ${cutBytes} octets of an unfinished Message off the end of ${path}`;
+      this.#notices.say("cut", message);
+    }
+    this.#file = file;
+    return `file:${path}`;
+  }
+
+  write(batch: RecordBatch): void {
+    this.#counts.records += batch.count;
+    if (!this.#file) {
+      this.#counts.droppedClosed += batch.count;
+      return;
+    }
+    if (this.#templatesLost) {
+      this.#templatesLost = false;
+      this.#writer.refreshTemplates();
+    }
+    this.#writer.append(batch);
+  }
+
+  async stop(): Promise<void> {
+    const file = this.#file;
+    if (!file) return;
+    this.#writer.flush();
+    this.#writeBlock();
+    this.#file = undefined;
+    try {
+      await file.datasync();
+      await file.close();
+    } catch (cause) {
+      throw transportFailure(`Cannot finish ${this.#options.path}`, cause);
+    }
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    const queued = this.#writer.queued + this.#block.records;
+    return { ...this.#counts, ...this.#writer.drops(), queued };
+  }
+
+  #gather(message: Uint8Array, records: number): void {
+    this.#block.add(message, records);
+    if (this.#block.isFull) this.#writeBlock();
+    else this.#timer ??= setTimeout(() => this.#writeBlock(), flushMs).unref();
+  }
+
+  #writeBlock(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#file) throw new Error("Message without a file");
+    const outcome = this.#block.writeTo(this.#file.fd);
+    this.#counts.messages += outcome.messages;
+    this.#counts.bytes += outcome.bytes;
+    this.#counts.delivered += outcome.records;
+    this.#counts.droppedWriteFailed += outcome.lostRecords;
+    if (outcome.error === undefined) return;
+    this.#counts.writeErrors++;
+    this.#templatesLost = true;
+    const reason = failureReason(outcome.error);
+    this.#notices.say("write", `Cannot write ${this.#options.path}: ${reason}; records dropped`);
+  }
+}
