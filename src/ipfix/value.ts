@@ -1,3 +1,4 @@
+export { compileRecordWriter, type RecordWriter } from "./values/compile.ts";
 export { decodeValue, type FieldValue } from "./values/decode.ts";
 export { encodeValue } from "./values/encode.ts";
 export {

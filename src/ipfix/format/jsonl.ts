@@ -1,5 +1,5 @@
 import type { Template } from "../template.ts";
-import { createRecordPlan, type FieldSelection } from "../value.ts";
+import { compileRecordWriter, createRecordPlan, type FieldSelection } from "../value.ts";
 import { createCache, type LineFormat } from "./lines.ts";
 import {
   createRecordFormatter,
@@ -11,9 +11,12 @@ import {
 /** The record schema, one JSON object a line; `fields` restricts what is in them. */
 export function createJsonLines(fields?: readonly string[]): LineFormat {
   const selection: FieldSelection = fields && new Set(fields);
-  const planOf = createCache((template: Template) => createRecordPlan(template, selection));
+  const writerOf = createCache((template: Template) =>
+    compileRecordWriter(createRecordPlan(template, selection)),
+  );
   return {
-    batch: (batch, header) => createRecordFormatter(batch, header.sequence, planOf(batch.template)),
+    batch: (batch, header) =>
+      createRecordFormatter(batch, header.sequence, writerOf(batch.template)),
     template: formatTemplateEvent,
     problem: formatSetProblem,
     damage: formatDamage,

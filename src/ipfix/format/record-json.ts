@@ -3,7 +3,7 @@ import type { RecordBatch } from "../batch.ts";
 import { ipfixVersion, type MessageHeader } from "../message.ts";
 import type { SetProblem, TemplateEvent } from "../session.ts";
 import type { Template } from "../template.ts";
-import { formatRecord, type RecordPlan } from "../value.ts";
+import type { RecordWriter } from "../value.ts";
 
 /** Beginning of each line of the record schema: which Message it comes from. */
 function head(domain: number, exportTime: number, sequence: number): string {
@@ -33,7 +33,7 @@ export type RecordFormatter = (index: number) => string;
 export function createRecordFormatter(
   batch: RecordBatch,
   sequence: number,
-  plan: RecordPlan,
+  write: RecordWriter,
 ): RecordFormatter {
   const { template, offsets, bytes, templates } = batch;
   const kind = template.scopeCount > 0 ? "options" : "data";
@@ -43,7 +43,7 @@ export function createRecordFormatter(
   const source = { bytes, templates, depth: 0 };
   return (index) => {
     const from = offsets[index] as number;
-    return `${before}${formatRecord(plan, source, from, offsets[index + 1] as number)}}`;
+    return `${before}${write(source, from, offsets[index + 1] as number)}}`;
   };
 }
 

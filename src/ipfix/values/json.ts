@@ -5,7 +5,7 @@ import { readUint32 } from "../../bytes/read.ts";
 import { formatTime, readNtpMicros, readNtpNanos } from "../../bytes/time.ts";
 import { decodeUtf8 } from "../../bytes/utf8.ts";
 import { safeJson } from "../../text/json.ts";
-import type { AbstractType, Element } from "../element.ts";
+import { type AbstractType, abstractTypes, type Element, variableLength } from "../element.ts";
 import { locateFields } from "../locate.ts";
 import { elementById } from "../registry.ts";
 import {
@@ -19,7 +19,7 @@ import type { Template } from "../template.ts";
 import { fitsType, isBoolean, readFloat } from "./decode.ts";
 
 /** Writes the value in `source.bytes[start .. end)` as JSON text. */
-type Formatter = (source: ListSource, start: number, end: number) => string;
+export type Formatter = (source: ListSource, start: number, end: number) => string;
 
 function formatInteger(value: number | bigint): string {
   return typeof value === "number" ? String(value) : `"${value}"`;
@@ -83,9 +83,15 @@ export function formatValue(
   start: number,
   end: number,
 ): string {
-  const { type } = element;
-  const format = fitsType(type, end - start) ? formatters[type] : octets;
-  return format(source, start, end);
+  return formatterOf(element.type, end - start)(source, start, end);
+}
+
+/** What writes values of `type` that have `length` octets; of any length when that is undefined. */
+export function formatterOf(type: AbstractType, length: number | undefined): Formatter {
+  if (length !== undefined) return fitsType(type, length) ? formatters[type] : octets;
+  return abstractTypes[type] === variableLength
+    ? formatters[type]
+    : (source, start, end) => formatterOf(type, end - start)(source, start, end);
 }
 
 /** Information Element that only fills up a record (RFC 5102 §5.12.1): records leave it out. */
