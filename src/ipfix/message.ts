@@ -14,6 +14,17 @@ export const optionsTemplateSetId = 3;
 /** Smallest Set ID of a Data Set, and so the smallest Template ID (RFC 7011 §3.4.1). */
 export const firstDataSetId = 256;
 
+/** What else begins with these two octets, for those who mistake it for IPFIX. */
+const otherFormats: Readonly<Record<number, string>> = {
+  0: "sFlow",
+  5: "NetFlow v5",
+  9: "NetFlow v9",
+  [0xa1b2]: "a packet capture",
+  [0xd4c3]: "a packet capture",
+  [0x4d3c]: "a packet capture",
+  [0x0a0d]: "a pcapng capture",
+};
+
 /** The Message Header (RFC 7011 §3.1). */
 export interface MessageHeader {
   /** Octets of the whole Message. */
@@ -37,7 +48,9 @@ export function readMessageHeader(bytes: Uint8Array, at: number, header: Message
   }
   const version = readUint16(bytes, at);
   if (version !== ipfixVersion) {
-    throw new DecodeError("bad-version", at, `version ${version}, expected ${ipfixVersion}`);
+    const known = otherFormats[version];
+    const what = known === undefined ? `version ${version}` : `version ${version} (${known})`;
+    throw new DecodeError("bad-version", at, `${what}, expected ${ipfixVersion}`);
   }
   header.length = readUint16(bytes, at + 2);
   if (header.length < messageHeaderBytes) {

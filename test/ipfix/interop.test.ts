@@ -8,6 +8,9 @@ import { hex } from "../support/hex.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
 import { hasProgram } from "../support/programs.ts";
 
+/** The peers that read what the writer wrote. */
+const peers = { dump: "ipfixDump", shark: "tshark" } as const;
+
 const folder = mkdtempSync(join(tmpdir(), "moonfix-interop-"));
 
 /** Messages with fixed and variable fields, lists, scopes, repeated ids and three domains. */
@@ -46,13 +49,13 @@ function createMessages(maximumBytes: number): { messages: Uint8Array[]; records
   return { messages, records };
 }
 
-test.skipIf(!hasProgram("ipfixDump"))(
+test.skipIf(!hasProgram(peers.dump))(
   "ipfixDump reads what the writer wrote, record for record (needs ipfixDump)",
   () => {
     const { messages, records } = createMessages(65_535);
     const path = join(folder, "a.ipfix");
     writeFileSync(path, concatenate(messages));
-    const dump = spawnSync("ipfixDump", ["--in", path], { encoding: "utf8", maxBuffer: 1e8 });
+    const dump = spawnSync(peers.dump, ["--in", path], { encoding: "utf8", maxBuffer: 1e8 });
     expect(dump.stderr).toBe("");
     expect(dump.stdout.match(/^--- data record/gm)?.length).toBe(records);
     expect(dump.stdout).toContain("tcpSequenceNumber");
@@ -85,14 +88,14 @@ function createCapture(payloads: readonly Uint8Array[]): Uint8Array {
   return concatenate(parts);
 }
 
-test.skipIf(!hasProgram("tshark"))(
+test.skipIf(!hasProgram(peers.shark))(
   "tshark reads what the writer wrote without a warning (needs tshark)",
   () => {
     const { messages, records } = createMessages(1400);
     const path = join(folder, "a.pcap");
     writeFileSync(path, createCapture(messages));
     const run = (...args: string[]) =>
-      execFileSync("tshark", ["-r", path, "-d", "udp.port==4739,cflow", ...args], {
+      execFileSync(peers.shark, ["-r", path, "-d", "udp.port==4739,cflow", ...args], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
         maxBuffer: 1e8,

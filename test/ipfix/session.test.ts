@@ -139,6 +139,15 @@ test.for([
 });
 
 test.for([
+  ["0009", "version 9 (NetFlow v9), expected 10"],
+  ["d4c3", "version 54467 (a packet capture), expected 10"],
+  ["1234", "version 4660, expected 10"],
+] as const)("decodeMessage() says what %s may be", ([version, detail]) => {
+  const { session } = createRecordingSession();
+  expect(() => session.decodeMessage(hex(`${version} 0010 ${"00".repeat(12)}`))).toThrow(detail);
+});
+
+test.for([
   ["a Template ID below 256", "0002 000c 0064 0001 0008 0004", "bad-template"],
   ["fields past the Set", "0002 000c 0100 0032 0008 0004", "truncated"],
   ["records of 0 octets", "0002 000c 0100 0001 0001 0000", "bad-template"],
