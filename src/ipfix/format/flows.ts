@@ -26,6 +26,23 @@ function reverseOf(name: string): string {
 const outermost: ReadonlySet<string> = new Set(["sip", "dip", "sp", "dp", "proto"]);
 
 /** Elements that mean the flow in a list too, as YAF puts TCP, MAC and statistics into one. */
+const keyNames: readonly (readonly [key: string, names: readonly string[]])[] =
+  Object.entries(flowKeys);
+const momentNames = Object.entries(flowMoments);
+const tcpKeys: ReadonlySet<string> = new Set([
+  "iflags",
+  "uflags",
+  "riflags",
+  "ruflags",
+  "seq",
+  "rseq",
+]);
+const zeroKeys = ["sp", "dp", "proto", "vlan", "pkts", "octets", "rpkts", "roctets"] as const;
+const statisticNames = flowStatistics.flatMap((name) => [
+  [name, name] as const,
+  [`r.${name}`, reverseOf(name)] as const,
+]);
+
 const singles: ReadonlySet<string> = new Set([
   ...Object.entries(flowKeys).flatMap(([key, names]) => (outermost.has(key) ? [] : names)),
   ...flowStatistics.flatMap((name) => [name, reverseOf(name)]),
@@ -73,22 +90,18 @@ function first(fields: Fields, names: readonly string[]): FieldValue | undefined
 
 function createFlow({ single, listed }: CollectedFields): Flow {
   const flow: Flow = { rec: "flow", ...moments(single) };
-  for (const [key, names] of Object.entries(flowKeys)) {
-    const value = first(single, names);
+  const isTcp = single.get("protocolIdentifier") === protocols.tcp;
+  for (const [key, names] of keyNames) {
+    const value = isTcp || !tcpKeys.has(key) ? first(single, names) : undefined;
     if (value !== undefined) flow[key] = plain(value);
   }
-  for (const key of ["sp", "dp", "proto", "vlan", "pkts", "octets", "rpkts", "roctets"]) {
-    flow[key] ??= 0;
-  }
+  for (const key of zeroKeys) flow[key] ??= 0;
   if (typeof flow["endReason"] === "number") flow["endReason"] &= 0x7f; // SiLK's continuation bit
   if (flow["proto"] === protocols.icmp || flow["proto"] === protocols.icmpv6) {
     addIcmp(flow, single);
   }
-  if (flow["proto"] !== protocols.tcp) {
-    for (const key of ["iflags", "uflags", "riflags", "ruflags", "seq", "rseq"]) delete flow[key];
-  }
   const stats = statistics(single);
-  if (Object.keys(stats).length > 0) flow["stats"] = stats;
+  if (stats) flow["stats"] = stats;
   if (listed.size > 0) {
     const dpi = [...listed].map(([name, values]) => [name, values.map(plain)] as const);
     flow["dpi"] = Object.fromEntries(dpi);
@@ -104,7 +117,7 @@ function plain(value: FieldValue): string | number | boolean {
 
 function moments(fields: Fields): Flow {
   const found: Flow = {};
-  for (const [key, choices] of Object.entries(flowMoments)) {
+  for (const [key, choices] of momentNames) {
     for (const [name, unit] of choices) {
       const value = fields.get(name);
       if (typeof value !== "number" && typeof value !== "bigint") continue;
@@ -128,13 +141,13 @@ function addIcmp(flow: Flow, fields: Fields): void {
   flow["icmp"] = [value >> 8, value & 255];
 }
 
-function statistics(fields: Fields): Flow {
-  const stats: Flow = {};
-  for (const name of flowStatistics) {
-    const forward = fields.get(name);
-    const reverse = fields.get(reverseOf(name));
-    if (forward !== undefined) stats[name] = plain(forward);
-    if (reverse !== undefined) stats[`r.${name}`] = plain(reverse);
+function statistics(fields: Fields): Flow | undefined {
+  let stats: Flow | undefined;
+  for (const [key, name] of statisticNames) {
+    const value = fields.get(name);
+    if (value === undefined) continue;
+    stats ??= {};
+    stats[key] = plain(value);
   }
   return stats;
 }
