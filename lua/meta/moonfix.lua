@@ -959,6 +959,12 @@ function ipfix.element(name) end
 ---@return string? error Why it cannot be read
 function ipfix.read(path, each) end
 
+--- Loop over the flows of an IPFIX file, in order; `break` closes it.
+--- Needs the grant to read files.
+---@param path string The file
+---@return fun(): moonfix.Flow? next For the loop; its flow is valid until the next one
+function ipfix.records(path) end
+
 --- The value of JSON text: null becomes nil, numbers beyond 2^53 become floats.
 ---@param text string One JSON value
 ---@return any value Tables for arrays and objects

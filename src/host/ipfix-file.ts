@@ -1,28 +1,36 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { DecodeError, TransportError } from "../errors.ts";
-import type { BatchSink } from "../ipfix/batch.ts";
+import type { RecordBatch } from "../ipfix/batch.ts";
 import { createMessageStream } from "../ipfix/message-stream.ts";
 import { createTransportSession } from "../ipfix/session.ts";
+import { limits } from "../limits.ts";
 
-/** Octets read at a time. */
-const blockBytes = 1_048_576;
+/** Octets read at a time; what is in them waits decoded, so the block is small. */
+const blockBytes = 65_536;
 
-/** What an IPFIX file held. */
+const bounded = { maxOutputLength: limits.luaScriptMemoryBytes };
+
+/** What an IPFIX file held so far. */
 export interface SyncFileResult {
   /** Messages without damage. */
-  readonly messages: number;
-  readonly damages: number;
+  messages: number;
+  damages: number;
   /** The first thing that was wrong, with its offset in the file. */
-  readonly damage: DecodeError | undefined;
+  damage: DecodeError | undefined;
 }
 
 /**
- * Read an IPFIX file (RFC 5655) while the caller waits, for scripts: Lua cannot be suspended.
+ * The batches of an IPFIX file (RFC 5655), read while the caller waits: Lua cannot be suspended.
+ * Each batch is the caller's own. Ending the iteration early closes the file.
  * @throws {TransportError} when the file cannot be read.
  */
-export function readIpfixFileSync(path: string, onBatch: BatchSink): SyncFileResult {
-  const session = createTransportSession({ onBatch });
-  const result = { messages: 0, damages: 0, damage: undefined as DecodeError | undefined };
+export function* readIpfixBatches(
+  path: string,
+  result: SyncFileResult = { messages: 0, damages: 0, damage: undefined },
+): Generator<RecordBatch> {
+  const waiting: RecordBatch[] = [];
+  const session = createTransportSession({ onBatch: (batch) => waiting.push(ownBatch(batch)) });
   const onDamage = (error: DecodeError) => {
     result.damages++;
     result.damage ??= error;
@@ -39,20 +47,33 @@ export function readIpfixFileSync(path: string, onBatch: BatchSink): SyncFileRes
       }
     },
   });
-  readBlocks(path, (block) => stream.push(block));
+  for (const block of readBlocks(path)) {
+    stream.push(block);
+    yield* waiting.splice(0);
+  }
   stream.end();
-  return result;
+  yield* waiting.splice(0);
 }
 
-function readBlocks(path: string, visit: (block: Uint8Array) => void): void {
+function ownBatch(batch: RecordBatch): RecordBatch {
+  const { bytes, offsets, count } = batch;
+  const [start = 0, end = 0] = [offsets[0], offsets[count]];
+  const own = offsets.slice(0, count + 1).map((offset) => offset - start);
+  return { ...batch, bytes: bytes.slice(start, end), offsets: own };
+}
+
+/** The octets in blocks; a file compressed with gzip in one, decompressed. */
+function* readBlocks(path: string): Generator<Uint8Array> {
   const file = attempt(`Cannot open ${path}`, () => openSync(path, "r"));
   try {
     const block = new Uint8Array(blockBytes);
-    for (;;) {
-      const length = attempt(`Cannot read ${path}`, () => readSync(file, block));
-      if (length === 0) return;
-      visit(block.subarray(0, length));
+    const read = () => attempt(`Cannot read ${path}`, () => readSync(file, block));
+    let length = read();
+    if (block[0] === 0x1f && block[1] === 0x8b) {
+      yield attempt(`Cannot decompress ${path}`, () => gunzipSync(readFileSync(path), bounded));
+      return;
     }
+    for (; length > 0; length = read()) yield block.subarray(0, length);
   } finally {
     closeSync(file);
   }

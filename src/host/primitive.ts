@@ -1,5 +1,5 @@
 import type { LuaEngine } from "../lua/engine.ts";
-import type { HostFunction } from "../lua/values.ts";
+import type { HostFunction, LuaFunction } from "../lua/values.ts";
 
 /** Severity of a line that a script logs. */
 export type LogLevel = "info" | "warn" | "error";
@@ -36,5 +36,5 @@ export interface Primitive {
   /** Lua that works as it stands. */
   readonly example: string;
   /** Bind it to `host`; undefined for what the engine itself brings. */
-  readonly bind: ((host: Host) => HostFunction) | undefined;
+  readonly bind: ((host: Host) => HostFunction | LuaFunction) | undefined;
 }

@@ -1,9 +1,8 @@
-import { TransportError } from "../errors.ts";
-import type { HostFunction } from "../lua/values.ts";
 import type { Host, Primitive } from "./primitive.ts";
 import { ipfixPrimitives } from "./primitives/ipfix.ts";
 import { jsonPrimitives } from "./primitives/json.ts";
 import { logPrimitives } from "./primitives/log.ts";
+import { reportWorld } from "./world.ts";
 
 /** Every function that scripts can call beyond Lua's own library, by name. */
 export const primitives: readonly Primitive[] = [
@@ -15,18 +14,8 @@ export const primitives: readonly Primitive[] = [
 /** Define all primitives in `host.engine`. */
 export function installPrimitives(host: Host): void {
   for (const { name, bind } of primitives) {
-    if (bind !== undefined) host.engine.define(name, reportWorld(bind(host)));
+    if (bind === undefined) continue;
+    const fn = bind(host);
+    host.engine.define(name, typeof fn === "function" ? reportWorld(fn) : fn);
   }
-}
-
-/** A failure of the world is a result, as everywhere in Lua: nil and what happened. */
-function reportWorld(fn: HostFunction): HostFunction {
-  return (args, context) => {
-    try {
-      return fn(args, context);
-    } catch (error) {
-      if (error instanceof TransportError) return [undefined, error.message];
-      throw error;
-    }
-  };
 }

@@ -3,8 +3,8 @@ import type { BatchSink, RecordBatch } from "../ipfix/batch.ts";
 import { limits } from "../limits.ts";
 import type { LuaEngine } from "../lua/engine.ts";
 import { LuaError } from "../lua/errors.ts";
-import { lua, type StatePointer } from "../lua/exports.ts";
 import type { LuaFunction } from "../lua/values.ts";
+import { lua, type StatePointer } from "../lua/vm/exports.ts";
 import { borrowFlow, type Flow, returnFlow } from "./record/flow.ts";
 
 /** What a stage runs. */

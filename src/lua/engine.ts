@@ -1,11 +1,11 @@
-import { lua, type StatePointer } from "./exports.ts";
 import { fingerprintFunction } from "./fingerprint.ts";
-import { createFunctionStore, defineHostFunction } from "./functions.ts";
+import { createFunctionStore, defineGlobal, type EngineFunctions } from "./functions.ts";
 import { createGuard } from "./guard.ts";
 import { pushValue, readValue } from "./marshal.ts";
-import { type LuaProfile, openSandbox, profileMemoryBytes } from "./sandbox.ts";
-import { LuaState } from "./state.ts";
-import type { HostFunction, LuaFunction, LuaValue } from "./values.ts";
+import { type LuaProfile, openSandbox, profileMemoryBytes, type Sandbox } from "./sandbox.ts";
+import { LuaState, type RawFunction } from "./state.ts";
+import type { LuaFunction, LuaValue } from "./values.ts";
+import { lua, type StatePointer } from "./vm/exports.ts";
 
 /** How to make an engine. */
 export interface LuaEngineOptions {
@@ -27,8 +27,8 @@ export interface LuaEngineOptions {
  * run what is not trusted in a worker and end that from outside.
  */
 export interface LuaEngine {
-  /** Make `fn` the global `path`; `a.b` puts `b` into the table `a`. */
-  define(path: string, fn: HostFunction): void;
+  /** Make a value, most often a host function, the global `path`: `a.b` is `b` in table `a`. */
+  define(path: string, value: LuaValue): void;
   /**
    * Run a chunk of text, never bytecode; `chunkName` is the file's name as errors show it.
    * @throws {LuaError}
@@ -46,87 +46,122 @@ export interface LuaEngine {
   memoryBytes(): number;
   /** The raw stack, for host code that cannot afford the marshaller. */
   readonly state: LuaState;
+  /** A function on the raw stack as a value. */
+  wrapRaw(raw: RawFunction): LuaFunction;
   /** Push the function of a handle, within `state.protect`. */
   pushFunction(L: StatePointer, fn: LuaFunction): void;
 }
 
 /** Create an engine in about a millisecond. */
 export function createLuaEngine(options: LuaEngineOptions): LuaEngine {
-  const print = (line: string | Uint8Array) => options.print?.(line);
-  const state = new LuaState(options.memoryBytes ?? profileMemoryBytes(options.profile), print);
-  const functions = createFunctionStore(state);
-  const push = pushValue(state, functions);
-  const read = readValue(state, functions);
-  if (options.poll !== undefined) state.guard = createGuard(state, () => options.poll?.());
-  const sandbox = openSandbox(state, print);
-  let closed = false;
+  return new Engine(options);
+}
 
-  function protect(body: (L: number) => number): void {
-    if (closed) throw new Error("Cannot use a Lua engine: it is closed");
-    functions.sweep();
-    state.protect(body);
+class Engine implements LuaEngine {
+  readonly state: LuaState;
+  readonly #functions: EngineFunctions;
+  readonly #push: (L: StatePointer, value: LuaValue) => void;
+  readonly #read: (L: StatePointer, index: number) => LuaValue;
+  readonly #sandbox: Sandbox;
+  #closed = false;
+
+  constructor(options: LuaEngineOptions) {
+    const { profile, poll } = options;
+    const print = (line: string | Uint8Array) => options.print?.(line);
+    this.state = new LuaState(options.memoryBytes ?? profileMemoryBytes(profile), print);
+    this.#functions = createFunctionStore(this.state);
+    this.#push = pushValue(this.state, this.#functions);
+    this.#read = readValue(this.state, this.#functions);
+    if (poll !== undefined) this.state.guard = createGuard(this.state, poll);
+    this.#sandbox = openSandbox(this.state, print);
   }
 
-  /** Call the function below `args` and copy its results out. */
-  function callTop(L: number, args: readonly LuaValue[]): LuaValue[] {
+  define(path: string, value: LuaValue): void {
+    this.#protect((L) => {
+      defineGlobal(this.state, L, { path, push: () => this.#push(L, value) });
+    });
+  }
+
+  run(source: string | Uint8Array, chunkName: string, args: readonly LuaValue[] = []): LuaValue[] {
+    let results: LuaValue[] = [];
+    this.#protect((L) => {
+      this.state.loadChunk(L, source, chunkName);
+      results = this.#callTop(L, args);
+    });
+    return results;
+  }
+
+  call(fn: LuaFunction, args: readonly LuaValue[] = []): LuaValue[] {
+    let results: LuaValue[] = [];
+    this.#protect((L) => {
+      this.#functions.push(L, fn);
+      results = this.#callTop(L, args);
+    });
+    return results;
+  }
+
+  fingerprint(fn: LuaFunction): string {
+    let print = "";
+    this.#protect((L) => {
+      this.#functions.push(L, fn);
+      print = fingerprintFunction(this.state, L);
+    });
+    return print;
+  }
+
+  wrapRaw(raw: RawFunction): LuaFunction {
+    let fn: LuaFunction | undefined;
+    this.#protect((L) => {
+      this.state.pushRaw(L, raw);
+      fn = this.#functions.take(L, -1);
+    });
+    return fn as LuaFunction;
+  }
+
+  pushFunction(L: StatePointer, fn: LuaFunction): void {
+    this.#functions.push(L, fn);
+  }
+
+  release(fn: LuaFunction): void {
+    this.#functions.release(fn);
+  }
+
+  memoryBytes(): number {
+    const { x } = this.state;
+    let bytes = 0;
+    this.#protect((L) => {
+      x.lua_rawgeti(L, lua.registryIndex, BigInt(this.#sandbox.collectGarbage));
+      this.state.pushString(L, "count");
+      x.lua_callk(L, 1, 1, 0, 0);
+      bytes = x.lua_tonumberx(L, -1, 0) * 1024;
+    });
+    return bytes;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #protect(body: (L: StatePointer) => void): void {
+    if (this.#closed) throw new Error("Cannot use a Lua engine: it is closed");
+    this.#functions.sweep();
+    this.state.protect((L) => {
+      body(L);
+      return 0;
+    });
+  }
+
+  /** Call the function on top with `args` and copy its results out. */
+  #callTop(L: StatePointer, args: readonly LuaValue[]): LuaValue[] {
+    const { state } = this;
     const bottom = state.x.lua_gettop(L) - 1;
     state.reserve(L, args.length + 8);
-    for (const arg of args) push(L, arg);
+    for (const arg of args) this.#push(L, arg);
     state.x.lua_callk(L, args.length, lua.multipleReturns, 0, 0);
     const results: LuaValue[] = [];
     const last = state.x.lua_gettop(L);
     state.reserve(L, 8);
-    for (let i = bottom + 1; i <= last; i++) results.push(read(L, i));
+    for (let i = bottom + 1; i <= last; i++) results.push(this.#read(L, i));
     return results;
   }
-
-  return {
-    state,
-    pushFunction: (L, fn) => functions.push(L, fn),
-    define(path, fn) {
-      protect((L) => defineHostFunction(state, L, { path, push: () => functions.pushHost(L, fn) }));
-    },
-    run(source, chunkName, args = []) {
-      let results: LuaValue[] = [];
-      protect((L) => {
-        state.loadChunk(L, source, chunkName);
-        results = callTop(L, args);
-        return 0;
-      });
-      return results;
-    },
-    call(fn, args = []) {
-      let results: LuaValue[] = [];
-      protect((L) => {
-        functions.push(L, fn);
-        results = callTop(L, args);
-        return 0;
-      });
-      return results;
-    },
-    fingerprint(fn) {
-      let print = "";
-      protect((L) => {
-        functions.push(L, fn);
-        print = fingerprintFunction(state, L);
-        return 0;
-      });
-      return print;
-    },
-    release: (fn) => functions.release(fn),
-    close() {
-      closed = true;
-    },
-    memoryBytes() {
-      let bytes = 0;
-      protect((L) => {
-        state.x.lua_rawgeti(L, lua.registryIndex, BigInt(sandbox.collectGarbage));
-        state.pushString(L, "count");
-        state.x.lua_callk(L, 1, 1, 0, 0);
-        bytes = state.x.lua_tonumberx(L, -1, 0) * 1024;
-        return 0;
-      });
-      return bytes;
-    },
-  };
 }

@@ -33,6 +33,7 @@ export interface LuaFailure {
 /** One of the three errors that may cross into Lua; others are bugs. */
 export type CrossingError = ConfigError | DecodeError | TransportError;
 
+/** Whether `error` is one of the three; others are bugs. */
 export function isCrossingError(error: unknown): error is CrossingError {
   return (
     error instanceof ConfigError || error instanceof DecodeError || error instanceof TransportError

@@ -7,8 +7,8 @@ import {
   type LuaFailure,
   splitPosition,
 } from "./errors.ts";
-import { lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
+import { lua, type StatePointer } from "./vm/exports.ts";
 
 /**
  * Push the Lua error value for `error`: an object with `code`, `message` and `where` that prints

@@ -2,8 +2,8 @@ import { createHash, type Hash } from "node:crypto";
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { normalizeDump } from "./bytecode.ts";
-import { lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
+import { lua, type StatePointer } from "./vm/exports.ts";
 
 const { type } = lua;
 

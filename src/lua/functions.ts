@@ -1,8 +1,8 @@
 import { ConfigError } from "../errors.ts";
-import { lua, type StatePointer } from "./exports.ts";
 import { type FunctionStore, pushValue, readValue } from "./marshal.ts";
 import type { LuaState } from "./state.ts";
 import { type HostFunction, LuaFunction, type LuaValue } from "./values.ts";
+import { lua, type StatePointer } from "./vm/exports.ts";
 
 /** Lua functions that the host holds, and host functions that Lua holds. */
 export interface EngineFunctions extends FunctionStore {
@@ -75,8 +75,8 @@ function createRaw(state: LuaState, fn: HostFunction, border: Border) {
   };
 }
 
-/** Store the function that `push` pushes under the global name `path`, making tables on the way. */
-export function defineHostFunction(
+/** Store the value that `push` pushes under the global name `path`, making tables on the way. */
+export function defineGlobal(
   state: LuaState,
   L: StatePointer,
   { path, push }: { path: string; push: () => void },

@@ -1,8 +1,8 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { lua, type StatePointer } from "./exports.ts";
 import { pushError } from "./failures.ts";
 import type { LuaState } from "./state.ts";
+import { lua, type StatePointer } from "./vm/exports.ts";
 
 /** Ends scripts from within, by a hook that the VM calls after so many instructions. */
 export interface LuaGuard {

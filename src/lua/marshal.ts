@@ -1,8 +1,8 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
 import { LuaFunction, type LuaKey, LuaTable, type LuaValue } from "./values.ts";
+import { lua, type StatePointer } from "./vm/exports.ts";
 
 const { type } = lua;
 const integerLimit = 2n ** 63n;

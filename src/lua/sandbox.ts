@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { limits } from "../limits.ts";
-import { type LuaExports, lua, type StatePointer } from "./exports.ts";
 import type { LuaState } from "./state.ts";
+import { type LuaExports, lua, type StatePointer } from "./vm/exports.ts";
 
 /**
  * Who wrote the script: a user at the terminal, or conf.lua and what it feeds. Every profile is

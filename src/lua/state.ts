@@ -1,9 +1,9 @@
 import { ConfigError } from "../errors.ts";
 import { LuaError, type LuaFailure, splitPosition } from "./errors.ts";
-import { type LuaExports, lua, type StatePointer, upvalueIndex } from "./exports.ts";
 import { describeFailure, pushError } from "./failures.ts";
-import { createGlue, type Glue } from "./glue.ts";
 import type { LuaGuard } from "./guard.ts";
+import { type LuaExports, lua, type StatePointer, upvalueIndex } from "./vm/exports.ts";
+import { createGlue, type Glue } from "./vm/glue.ts";
 
 /** A function on the raw stack: arguments at 1…, returns how many results lie on top. */
 export type RawFunction = (L: StatePointer) => number;

@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { installPrimitives, primitives } from "../../src/host/primitives.ts";
 import { formatStub } from "../../src/host/stub.ts";
@@ -18,6 +19,12 @@ function start() {
 }
 
 const run = (source: string) => start().engine.run(source, "test.lua");
+
+/** The same file, compressed. */
+function gzipped(path: string): string {
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+  return `${path}.gz`;
+}
 
 /** An IPFIX file of flows with these ports. */
 function ipfixFile(ports: readonly number[]): string {
@@ -142,4 +149,45 @@ test("ipfix.read() tells of damage and gives what is whole", () => {
   const [messages, damaged, damage] = engine.run(source, "test.lua", [path]);
   expect([messages, damaged]).toEqual([0, true]);
   expect(damage).toMatch(/^Cannot decode at byte 0/);
+});
+
+test("ipfix.records() loops over the flows, nested and left early", () => {
+  const path = ipfixFile(Array.from({ length: 300 }, (_, i) => i + 1));
+  const { engine } = start();
+  const source = `local path, seen, last = ..., 0
+    for outer in ipfix.records(path) do
+      for inner in ipfix.records(path) do
+        if inner.destinationTransportPort > outer.destinationTransportPort then break end
+        seen = seen + 1
+      end
+      last = outer
+      if outer.destinationTransportPort == 30 then break end
+    end
+    return seen, (select(2, pcall(function() return last.octetDeltaCount end))).message`;
+  const [seen, message] = engine.run(source, "test.lua", [path]);
+  expect(seen).toBe((30 * 31) / 2);
+  expect(message).toMatch(/Cannot use a flow after its call/);
+  const all = "local n = 0 for flow in ipfix.records(...) do n = n + 1 end return n";
+  expect(engine.run(all, "test.lua", [path])).toEqual([300]);
+  expect(engine.run(all, "test.lua", [gzipped(path)])).toEqual([300]);
+});
+
+test("ipfix.records() leaves no file open", () => {
+  const path = ipfixFile([1, 2, 3]);
+  const { engine } = start();
+  const source = `for _ = 1, 2000 do
+      for flow in ipfix.records(...) do break end
+      pcall(function(path) for flow in ipfix.records(path) do error("x") end end, ...)
+    end`;
+  engine.run(source, "test.lua", [path]);
+  expect(
+    engine.run("local n = 0 for flow in ipfix.records(...) do n = n + 1 end return n", "test.lua", [
+      path,
+    ]),
+  ).toEqual([3]);
+});
+
+test("ipfix.records() fails at its line for a file it cannot read", () => {
+  const error = failLua("\nfor flow in ipfix.records('/nowhere.ipfix') do end", start().engine);
+  expect(error.message).toMatch(/^test.lua:2: Cannot open \/nowhere.ipfix/);
 });

@@ -1,11 +1,14 @@
-import { ConfigError } from "../../errors.ts";
+import { ConfigError, type DecodeError } from "../../errors.ts";
 import { elementByName, elementNames } from "../../ipfix/registry.ts";
-import { type LuaFunction, LuaTable } from "../../lua/values.ts";
+import { moduleSource } from "../../lua/sandbox.ts";
+import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { Arguments } from "../arguments.ts";
-import { readIpfixFileSync } from "../ipfix-file.ts";
+import { readIpfixBatches } from "../ipfix-file.ts";
 import type { Host, Primitive } from "../primitive.ts";
+import { RecordLoops } from "../record-loop.ts";
 import { createRecordStage } from "../record-stage.ts";
+import { reportWorld } from "../world.ts";
 
 /** Reading IPFIX and asking the registry. */
 export const ipfixPrimitives: readonly Primitive[] = [
@@ -42,6 +45,25 @@ export const ipfixPrimitives: readonly Primitive[] = [
     },
   },
   {
+    name: "ipfix.records",
+    describe: "Loop over the flows of an IPFIX file, in order; `break` closes it.",
+    parameters: [{ name: "path", type: "string", describe: "The file" }],
+    returns: [
+      {
+        name: "next",
+        type: "fun(): moonfix.Flow?",
+        describe: "For the loop; its flow is valid until the next one",
+      },
+    ],
+    needs: "read files",
+    example: [
+      'for flow in ipfix.records("flows.ipfix") do',
+      "  print(flow.sourceIPv4Address)",
+      "end",
+    ].join("\n"),
+    bind: bindRecords,
+  },
+  {
     name: "ipfix.element",
     describe: "What the registries of IANA and CERT say about an Information Element.",
     parameters: [{ name: "name", type: "string", describe: "Its exact name" }],
@@ -58,6 +80,22 @@ export const ipfixPrimitives: readonly Primitive[] = [
   },
 ];
 
+function bindRecords({ engine }: Host): LuaFunction {
+  const loops = new RecordLoops(engine);
+  const open = reportWorld((args) => {
+    return [loops.open(new Arguments("ipfix.records", args).text(1, "path"))];
+  });
+  const close = ([id]: LuaValue[]) => {
+    loops.close(Number(id));
+    return [];
+  };
+  const step = engine.wrapRaw((L) => loops.step(L));
+  const source = moduleSource("moonfix.records") ?? "";
+  const [records] = engine.run(source, "lua/moonfix/records.lua", [open, step, close]);
+  if (records instanceof LuaFunction) return records;
+  throw new Error("lua/moonfix/records.lua returns no function");
+}
+
 /** The file from end to end; the first error of `each` ends it. */
 function read(host: Host, path: string, each: LuaFunction): LuaTable {
   const onError = (error: Error) => {
@@ -65,7 +103,10 @@ function read(host: Host, path: string, each: LuaFunction): LuaTable {
   };
   const stage = createRecordStage({ engine: host.engine, each, name: "ipfix.read", onError });
   try {
-    const result = readIpfixFileSync(path, (batch) => stage.process(batch, () => {}));
+    const result = { messages: 0, damages: 0, damage: undefined as DecodeError | undefined };
+    for (const batch of readIpfixBatches(path, result)) {
+      if (batch.template.scopeCount === 0) stage.process(batch, () => {});
+    }
     const { damage } = result;
     return new LuaTable([
       ["messages", result.messages],

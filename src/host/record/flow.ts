@@ -1,7 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import type { RecordBatch } from "../../ipfix/batch.ts";
-import { lua, type StatePointer } from "../../lua/exports.ts";
 import type { LuaState, RawFunction } from "../../lua/state.ts";
+import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import { RecordCursor } from "./cursor.ts";
 import { type Access, type Layout, Layouts } from "./layout.ts";
 import { fieldAccess } from "./shape.ts";
@@ -78,7 +78,8 @@ export class Flow {
   #newIndex(L: StatePointer): number {
     const access = this.#access(L);
     if (access.kind === "absent") {
-      const detail = `Cannot set ${access.name}: records of Template ${this.cursor.template?.id} lack it`;
+      const { template } = this.cursor;
+      const detail = `Cannot set ${access.name}: records of Template ${template?.id} lack it`;
       throw new ConfigError("unknown-name", "", detail);
     }
     if (access.kind === "method") {

@@ -1,8 +1,8 @@
 import { ConfigError } from "../../errors.ts";
 import { elementByName, elementNames } from "../../ipfix/registry.ts";
 import type { Template } from "../../ipfix/template.ts";
-import { lua, type StatePointer } from "../../lua/exports.ts";
 import type { LuaState } from "../../lua/state.ts";
+import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { type FieldAccess, fieldAccess } from "./shape.ts";
 

@@ -5,8 +5,8 @@ import {
   locateRecordList,
   type RecordGroup,
 } from "../../ipfix/structured/list.ts";
-import type { StatePointer } from "../../lua/exports.ts";
 import type { LuaState } from "../../lua/state.ts";
+import type { StatePointer } from "../../lua/vm/exports.ts";
 import type { Content } from "./shape.ts";
 
 /** A list or something in it, and how to push what stands in lists. */

@@ -1,8 +1,8 @@
 import { readSigned, readUnsigned } from "../../bytes/integer.ts";
 import { decodeValue, type FieldValue } from "../../ipfix/value.ts";
-import type { StatePointer } from "../../lua/exports.ts";
 import { pushNumber } from "../../lua/marshal.ts";
 import type { LuaState } from "../../lua/state.ts";
+import type { StatePointer } from "../../lua/vm/exports.ts";
 import type { RecordCursor } from "./cursor.ts";
 import { readInteger, toLuaInteger } from "./integers.ts";
 import { pushList } from "./lists.ts";

@@ -1,9 +1,9 @@
 import { ConfigError } from "../../errors.ts";
 import type { TemplateField } from "../../ipfix/template.ts";
 import { decodeValue, encodeValue, type FieldValue } from "../../ipfix/value.ts";
-import { lua, type StatePointer } from "../../lua/exports.ts";
 import { readNumber } from "../../lua/marshal.ts";
 import type { LuaState } from "../../lua/state.ts";
+import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import type { RecordCursor } from "./cursor.ts";
 import { integerRange, writeInteger } from "./integers.ts";
 import type { FieldAccess } from "./shape.ts";

@@ -8,7 +8,7 @@ import { createImports, type ImportOptions } from "./imports.ts";
 /** `glue.wasm` of wasmoon 1.16.0, PUC Lua 5.4: layouts and the patch below hold for it alone. */
 const glueSha256 = "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c";
 
-/** The characters `tostring` takes as "looks like an integer" before it appends `.0` (lobject.c). */
+/** What `tostring` skips to see whether a number looks like an integer (lobject.c). */
 const integerCharacters = "-0123456789";
 
 /** The constants of C lie within these first octets of memory. */

@@ -1,0 +1,14 @@
+import { TransportError } from "../errors.ts";
+import type { HostFunction } from "../lua/values.ts";
+
+/** A failure of the world is a result, as everywhere in Lua: nil and what happened. */
+export function reportWorld(fn: HostFunction): HostFunction {
+  return (args, context) => {
+    try {
+      return fn(args, context);
+    } catch (error) {
+      if (error instanceof TransportError) return [undefined, error.message];
+      throw error;
+    }
+  };
+}
