@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { command } from "../../src/cli/commands/repl.ts";
-import { ReplEngine } from "../../src/cli/repl-engine.ts";
+import { ReplEngine } from "../../src/cli/repl/engine.ts";
 import { runCommand } from "../support/terminal.ts";
 
 function start(): { engine: ReplEngine; printed: unknown[] } {

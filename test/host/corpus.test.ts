@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readIpfixBatches } from "../../src/host/ipfix-file.ts";
+import { readIpfixBatches } from "../../src/host/record/file.ts";
 import { createRecordStage } from "../../src/host/record-stage.ts";
 import type { BatchSink } from "../../src/ipfix/batch.ts";
 import { createTransportSession } from "../../src/ipfix/session.ts";

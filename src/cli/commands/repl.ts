@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { runRepl } from "../repl.ts";
+import { runRepl } from "../repl/terminal.ts";
 
 /** `moonfix repl`: Lua, line by line. */
 export const command: Command = {

@@ -4,9 +4,9 @@ import { moduleSource } from "../../lua/sandbox.ts";
 import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { Arguments } from "../arguments.ts";
-import { readIpfixBatches } from "../ipfix-file.ts";
 import type { Host, Primitive } from "../primitive.ts";
-import { RecordLoops } from "../record-loop.ts";
+import { readIpfixBatches } from "../record/file.ts";
+import { RecordLoops } from "../record/loop.ts";
 import { createRecordStage } from "../record-stage.ts";
 import { reportWorld } from "../world.ts";
 

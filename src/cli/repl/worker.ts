@@ -1,13 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { formatHelp } from "../host/help.ts";
-import { installPrimitives } from "../host/primitives.ts";
-import { elementNames } from "../ipfix/registry.ts";
-import { limits } from "../limits.ts";
-import { createLuaEngine } from "../lua/engine.ts";
-import { LuaError } from "../lua/errors.ts";
-import { LuaFunction, LuaTable } from "../lua/values.ts";
-import { formatLuaError } from "./lua-error.ts";
-import { controlSlots, type ReplReply, type ReplRequest } from "./repl-messages.ts";
+import { formatHelp } from "../../host/describe/help.ts";
+import { installPrimitives } from "../../host/primitives.ts";
+import { elementNames } from "../../ipfix/registry.ts";
+import { limits } from "../../limits.ts";
+import { createLuaEngine } from "../../lua/engine.ts";
+import { LuaError } from "../../lua/errors.ts";
+import { LuaFunction, LuaTable } from "../../lua/values.ts";
+import { formatLuaError } from "../lua-error.ts";
+import { controlSlots, type ReplReply, type ReplRequest } from "./messages.ts";
 
 /** How long the worker waits for the terminal before it looks for an interrupt. */
 const waitMs = 50;

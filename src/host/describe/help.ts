@@ -1,7 +1,7 @@
-import { didYouMean } from "../text/did-you-mean.ts";
-import { table } from "../text/table.ts";
-import type { Primitive, PrimitiveValue } from "./primitive.ts";
-import { primitives } from "./primitives.ts";
+import { didYouMean } from "../../text/did-you-mean.ts";
+import { table } from "../../text/table.ts";
+import type { Primitive, PrimitiveValue } from "../primitive.ts";
+import { primitives } from "../primitives.ts";
 
 /** Help for people: one primitive when `name` is given, else a line for each. */
 export function formatHelp(name?: string): string {

@@ -1,5 +1,5 @@
-import type { AbstractType, abstractTypes } from "../ipfix/element.ts";
-import { elementByName, elementNames } from "../ipfix/registry.ts";
+import type { AbstractType, abstractTypes } from "../../ipfix/element.ts";
+import { elementByName, elementNames } from "../../ipfix/registry.ts";
 
 /** How Lua sees each abstract type. */
 const luaTypes: Readonly<Partial<Record<AbstractType, string>>> = {

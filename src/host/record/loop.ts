@@ -1,9 +1,9 @@
-import { ConfigError } from "../errors.ts";
-import type { RecordBatch } from "../ipfix/batch.ts";
-import type { LuaEngine } from "../lua/engine.ts";
-import { lua, type StatePointer } from "../lua/vm/exports.ts";
-import { readIpfixBatches } from "./ipfix-file.ts";
-import { borrowFlow, type Flow, returnFlow } from "./record/flow.ts";
+import { ConfigError } from "../../errors.ts";
+import type { RecordBatch } from "../../ipfix/batch.ts";
+import type { LuaEngine } from "../../lua/engine.ts";
+import { lua, type StatePointer } from "../../lua/vm/exports.ts";
+import { readIpfixBatches } from "./file.ts";
+import { borrowFlow, type Flow, returnFlow } from "./flow.ts";
 
 /** A loop under way: it has a flow of its own, so that loops nest. */
 interface Reader {

@@ -1,4 +1,4 @@
-import type { Primitive, PrimitiveValue } from "./primitive.ts";
+import type { Primitive, PrimitiveValue } from "../primitive.ts";
 import { formatElementField } from "./stub-flow.ts";
 
 const title = [

@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
-import { printable } from "../text/printable.ts";
-import { type CommandInput, exitCodes } from "./command.ts";
-import { ReplEngine } from "./repl-engine.ts";
+import { printable } from "../../text/printable.ts";
+import { type CommandInput, exitCodes } from "../command.ts";
+import { ReplEngine } from "./engine.ts";
 
 const prompts = { first: "> ", more: ".. " } as const;
 

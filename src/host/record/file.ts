@@ -1,10 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DecodeError, TransportError } from "../errors.ts";
-import type { RecordBatch } from "../ipfix/batch.ts";
-import { createMessageStream } from "../ipfix/message-stream.ts";
-import { createTransportSession } from "../ipfix/session.ts";
-import { limits } from "../limits.ts";
+import { DecodeError, TransportError } from "../../errors.ts";
+import type { RecordBatch } from "../../ipfix/batch.ts";
+import { createMessageStream } from "../../ipfix/message-stream.ts";
+import { createTransportSession } from "../../ipfix/session.ts";
+import { limits } from "../../limits.ts";
 
 /** Octets read at a time; what is in them waits decoded, so the block is small. */
 const blockBytes = 65_536;

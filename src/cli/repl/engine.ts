@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { controlSlots, type ReplReply, type ReplRequest } from "./repl-messages.ts";
+import { controlSlots, type ReplReply, type ReplRequest } from "./messages.ts";
 
 type Answer = Exclude<ReplReply, { kind: "print" }>;
 
@@ -55,7 +55,7 @@ export class ReplEngine {
   }
 
   #start(): Worker {
-    const url = new URL("../../dist/cli/repl-worker.js", import.meta.url);
+    const url = new URL("../../../dist/cli/repl/worker.js", import.meta.url);
     const worker = new Worker(url, { workerData: this.#control });
     const control = this.#control;
     worker.on("message", (reply: ReplReply) => {
