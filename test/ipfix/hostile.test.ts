@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DecodeError } from "../../src/errors.ts";
 import { createJsonLines } from "../../src/ipfix/format/jsonl.ts";
 import { createLines } from "../../src/ipfix/format/lines.ts";
-import { hostileDatagrams } from "../support/hostile.ts";
+import { hostileDatagrams } from "../support/hostile-datagrams.ts";
 
 /** Octets of lines per octet of input: a record of one octet is a line with its Message's head. */
 const amplification = 128;

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Collector, CollectorOptions } from "../../src/transport/collecting/collector.ts";
 import { createTcpCollector } from "../../src/transport/tcp-collector.ts";
 import { createUdpCollector } from "../../src/transport/udp-collector.ts";
-import { hostileDatagrams, message, set, template } from "../support/hostile.ts";
+import { hostileDatagrams, message, set, template } from "../support/hostile-datagrams.ts";
 import { portOf, until } from "../support/network.ts";
 import { octets, u16, u32 } from "../support/wire.ts";
 
