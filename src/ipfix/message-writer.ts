@@ -3,9 +3,19 @@ import { DecodeError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { RecordBatch } from "./batch.ts";
 import { type TemplateIdWalk, walkTemplateIds } from "./structured/template-ids.ts";
+import type { Template } from "./template.ts";
 import { announcingSetId, encodeTemplate } from "./template-record.ts";
 import { MessageBuffer } from "./writer/message-buffer.ts";
 import { type OutgoingTemplate, TemplateTable } from "./writer/template-table.ts";
+
+/** An Observation Domain as an earlier writer of the same Transport Session left it. */
+export interface ResumedDomain {
+  readonly id: number;
+  /** Sequence Number of the next Message. */
+  readonly sequence: number;
+  /** Templates the receiver knows: their ids keep their meaning, though all are sent anew. */
+  readonly templates: readonly Template[];
+}
 
 /** How Messages are written and where they go. */
 export interface MessageWriterOptions {
@@ -17,6 +27,8 @@ export interface MessageWriterOptions {
   readonly templateRefreshMs?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Where to go on, as at the end of a file; a new Transport Session by default. */
+  readonly resume?: readonly ResumedDomain[];
 }
 
 /** The exporting end of one Transport Session. */
@@ -67,6 +79,11 @@ class Writer implements MessageWriter {
     this.#options = options;
     this.#buffer = new MessageBuffer(Math.min(options.maximumBytes, limits.messageBytes));
     this.#refreshedAt = options.now?.() ?? 0;
+    for (const { id, sequence, templates } of options.resume ?? []) {
+      const domain = this.#domain(id);
+      domain.sequence = sequence;
+      for (const template of templates) domain.templates.assign(template);
+    }
   }
 
   append(batch: RecordBatch): void {

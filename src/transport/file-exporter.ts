@@ -30,7 +30,6 @@ export function createFileExporter(options: FileExporterOptions): Exporter {
 class FileExporter implements Exporter {
   readonly #options: FileExporterOptions;
   readonly #notices: Notices;
-  readonly #writer: SessionWriter;
   readonly #block = new MessageBlock();
   readonly #counts = {
     records: 0,
@@ -42,6 +41,7 @@ class FileExporter implements Exporter {
     droppedWriteFailed: 0,
   };
   #file: FileHandle | undefined;
+  #writer: SessionWriter | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Whether Templates may be missing in the file. */
   #templatesLost = false;
@@ -49,24 +49,25 @@ class FileExporter implements Exporter {
   constructor(options: FileExporterOptions) {
     this.#options = options;
     this.#notices = createNotices(options);
-    const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
-    this.#writer = new SessionWriter({ maximumBytes: limits.messageBytes, onMessage }, flushMs);
   }
 
   async start(): Promise<string> {
     const { path, append } = this.#options;
-    const { file, cutBytes } = append ? await openToAppend(path) : await openFresh(path);
+    const { file, cutBytes, resume } = append ? await openToAppend(path) : await openFresh(path);
     if (cutBytes > 0) {
       const message = `Cut ${cutBytes} octets of an unfinished Message off the end of ${path}`;
       this.#notices.say("cut", message);
     }
     this.#file = file;
+    const { messageBytes: maximumBytes } = limits;
+    const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
+    this.#writer = new SessionWriter({ maximumBytes, onMessage, resume }, flushMs);
     return `file:${path}`;
   }
 
   write(batch: RecordBatch): void {
     this.#counts.records += batch.count;
-    if (!this.#file) {
+    if (!this.#file || !this.#writer) {
       this.#counts.droppedClosed += batch.count;
       return;
     }
@@ -80,7 +81,7 @@ class FileExporter implements Exporter {
   async stop(): Promise<void> {
     const file = this.#file;
     if (!file) return;
-    this.#writer.flush();
+    this.#writer?.flush();
     this.#writeBlock();
     this.#file = undefined;
     try {
@@ -92,8 +93,9 @@ class FileExporter implements Exporter {
   }
 
   counters(): Readonly<Record<string, number>> {
-    const queued = this.#writer.queued + this.#block.records;
-    return { ...this.#counts, ...this.#writer.drops(), queued };
+    const { droppedTooLarge = 0, droppedMalformed = 0 } = this.#writer?.drops() ?? {};
+    const queued = (this.#writer?.queued ?? 0) + this.#block.records;
+    return { ...this.#counts, droppedTooLarge, droppedMalformed, queued };
   }
 
   #gather(message: Uint8Array, records: number): void {

@@ -97,7 +97,8 @@ class TcpCollector implements Collector {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.#peers.counters(), ...this.#counts };
+    const connectionsOpen = this.#connections.size;
+    return { ...this.#peers.counters(), ...this.#counts, connectionsOpen };
   }
 
   get #maximumConnections(): number {

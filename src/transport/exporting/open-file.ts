@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TransportError } from "../../errors.ts";
+import type { ResumedDomain } from "../../ipfix/message-writer.ts";
 import { transportFailure } from "../support/failure.ts";
 import { findTail } from "./tail.ts";
 
@@ -10,6 +11,8 @@ export interface OpenedFile {
   readonly file: FileHandle;
   /** Octets of a Message that an earlier crash left half written; they were cut off. */
   readonly cutBytes: number;
+  /** Where the writer has to go on. */
+  readonly resume: readonly ResumedDomain[];
 }
 
 /**
@@ -22,8 +25,7 @@ export async function openToAppend(path: string): Promise<OpenedFile> {
     return await open(path, "a+");
   });
   try {
-    const cutBytes = await attempt(`Cannot append to ${path}`, () => cutTail(file, path));
-    return { file, cutBytes };
+    return await attempt(`Cannot append to ${path}`, () => cutTail(file, path));
   } catch (error) {
     await file.close();
     throw error;
@@ -49,10 +51,10 @@ export async function openFresh(path: string): Promise<OpenedFile> {
     await unlink(temporary);
     throw transportFailure(action, cause);
   }
-  return { file, cutBytes: 0 };
+  return { file, cutBytes: 0, resume: [] };
 }
 
-async function cutTail(file: FileHandle, path: string): Promise<number> {
+async function cutTail(file: FileHandle, path: string): Promise<OpenedFile> {
   const status = await file.stat();
   if (!status.isFile()) {
     throw new TransportError("io", `Cannot append to ${path}: not a file, expected an IPFIX file`);
@@ -64,7 +66,7 @@ async function cutTail(file: FileHandle, path: string): Promise<number> {
   }
   const cutBytes = status.size - tail.bytes;
   if (cutBytes > 0) await file.truncate(tail.bytes);
-  return cutBytes;
+  return { file, cutBytes, resume: tail.domains };
 }
 
 async function attempt<Result>(action: string, work: () => Promise<Result>): Promise<Result> {

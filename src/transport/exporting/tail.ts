@@ -1,41 +1,91 @@
 import type { FileHandle } from "node:fs/promises";
 import { readUint16 } from "../../bytes/read.ts";
+import { DecodeError } from "../../errors.ts";
 import { ipfixVersion, messageHeaderBytes } from "../../ipfix/message.ts";
+import { createMessageStream } from "../../ipfix/message-stream.ts";
+import type { ResumedDomain } from "../../ipfix/message-writer.ts";
+import { createTransportSession } from "../../ipfix/session.ts";
+import type { Template } from "../../ipfix/template.ts";
+import { limits } from "../../limits.ts";
 
 /** How an IPFIX file ends. */
-export type FileTail =
-  /** With a whole Message, or it is empty. */
-  | { readonly kind: "whole"; readonly bytes: number }
-  /** Within a Message that a crash cut off: `bytes` octets are whole Messages. */
-  | { readonly kind: "torn"; readonly bytes: number }
-  /** It holds something else from `bytes` on. */
-  | { readonly kind: "foreign"; readonly bytes: number };
+export interface FileTail {
+  /**
+   * `whole`: with a whole Message, or it is empty. `torn`: within a Message that a crash cut off.
+   * `foreign`: with something else.
+   */
+  readonly kind: "whole" | "torn" | "foreign";
+  /** Octets of the whole Messages at its start. */
+  readonly bytes: number;
+  /** Where a writer has to go on. */
+  readonly domains: readonly ResumedDomain[];
+}
 
-/** Octets looked at together: most Messages are smaller, so that few reads are needed. */
 const blockBytes = 262_144;
 
-/** Walk the Messages of a file from its start to find how it ends. */
+/** Read the Messages of a file from its start to find how it ends. */
 export async function findTail(file: FileHandle): Promise<FileTail> {
-  const { size } = await file.stat();
-  const block = new Uint8Array(blockBytes);
-  let blockAt = 0;
-  let filled = 0;
-  for (let at = 0; ; ) {
-    if (at === size) return { kind: "whole", bytes: at };
-    const needed = Math.min(messageHeaderBytes, size - at);
-    if (at + needed > blockAt + filled) {
-      blockAt = at;
-      filled = (await file.read(block, 0, blockBytes, at)).bytesRead;
-    }
-    const header = block.subarray(at - blockAt, at - blockAt + needed);
-    if (!isHeader(header)) {
-      const zeros = await isZero(file, at, block);
-      return { kind: zeros && at > 0 ? "torn" : "foreign", bytes: at };
-    }
-    const end = at + (needed < 4 ? messageHeaderBytes : readUint16(header, 2));
-    if (end > size) return { kind: "torn", bytes: at };
-    at = end;
+  const follower = new Follower();
+  const stream = createMessageStream({ onMessage: (bytes) => follower.follow(bytes) });
+  try {
+    for await (const block of readBlocks(file, 0)) stream.push(block);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error; // what it found is looked at below
   }
+  const { bytes, domains } = follower;
+  return { kind: await classify(file, bytes), bytes, domains };
+}
+
+/** Follows a Transport Session without a use for its records. */
+class Follower {
+  /** Octets of the Messages so far. */
+  bytes = 0;
+  readonly #sequences = new Map<number, number>();
+  readonly #templates = new Map<number, Map<number, Template>>();
+  #records = 0;
+  readonly #session = createTransportSession({
+    onBatch: ({ count }) => {
+      this.#records += count;
+    },
+    onTemplate: ({ domain, id, template }) => {
+      if (template) this.#templatesOf(domain).set(id, template);
+    },
+  });
+
+  get domains(): ResumedDomain[] {
+    return [...this.#sequences].map(([id, sequence]) => {
+      return { id, sequence, templates: [...this.#templatesOf(id).values()] };
+    });
+  }
+
+  follow(message: Uint8Array): void {
+    this.bytes += message.length;
+    this.#records = 0;
+    try {
+      this.#session.decodeMessage(message);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error; // a damaged Message is still a whole one
+    }
+    const { domain, sequence } = this.#session.header;
+    if (this.#sequences.size >= limits.sessionDomains && !this.#sequences.has(domain)) return;
+    this.#sequences.set(domain, (sequence + this.#records) >>> 0);
+  }
+
+  #templatesOf(domain: number): Map<number, Template> {
+    const known = this.#templates.get(domain);
+    if (known) return known;
+    const created = new Map<number, Template>();
+    if (this.#templates.size < limits.sessionDomains) this.#templates.set(domain, created);
+    return created;
+  }
+}
+
+async function classify(file: FileHandle, at: number): Promise<FileTail["kind"]> {
+  const header = new Uint8Array(messageHeaderBytes);
+  const { bytesRead } = await file.read(header, 0, header.length, at);
+  if (bytesRead === 0) return "whole";
+  if (isHeader(header.subarray(0, bytesRead))) return "torn";
+  return at > 0 && (await isZero(file, at)) ? "torn" : "foreign";
 }
 
 /** Whether `bytes` is a Message Header or the beginning of one. */
@@ -46,11 +96,19 @@ function isHeader(bytes: Uint8Array): boolean {
 }
 
 /** Whether nothing but zeros follows, which a system that crashed leaves behind. */
-async function isZero(file: FileHandle, from: number, block: Uint8Array): Promise<boolean> {
+async function isZero(file: FileHandle, from: number): Promise<boolean> {
+  for await (const block of readBlocks(file, from)) {
+    if (block.some((octet) => octet !== 0)) return false;
+  }
+  return true;
+}
+
+async function* readBlocks(file: FileHandle, from: number): AsyncGenerator<Uint8Array> {
+  const block = new Uint8Array(blockBytes);
   for (let at = from; ; ) {
-    const { bytesRead } = await file.read(block, 0, block.length, at);
-    if (bytesRead === 0) return true;
-    if (block.subarray(0, bytesRead).some((octet) => octet !== 0)) return false;
+    const { bytesRead } = await file.read(block, 0, blockBytes, at);
+    if (bytesRead === 0) return;
+    yield block.subarray(0, bytesRead);
     at += bytesRead;
   }
 }
