@@ -39,12 +39,12 @@ export function pushError(state: LuaState, L: StatePointer, error: unknown): "er
 export function describeFailure(state: LuaState, L: StatePointer): LuaFailure {
   state.x.lua_checkstack(L, 12);
   state.x.luaL_traceback(L, L, 0, 1);
-  const traceback = trimTraceback(state.toText(L, -1));
+  const traceback = trimTraceback(state.toMessage(L, -1));
   state.x.lua_settop(L, -2);
   const own = describeOwn(state, L, traceback);
   if (own !== undefined) return own;
   state.x.luaL_tolstring(L, 1, 0);
-  const { where, detail } = splitPosition(state.toText(L, -1));
+  const { where, detail } = splitPosition(state.toMessage(L, -1));
   state.x.lua_settop(L, -2);
   return { code: "runtime", where, detail, traceback };
 }

@@ -12,6 +12,9 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const scratchBytes = 4_096;
 
+/** Octets of a chunk's name that Lua shows in messages (LUA_IDSIZE). */
+const longestChunkName = 59;
+
 /**
  * One Lua state on its raw stack API. Methods that take `L` work on any of its coroutines and may
  * raise Lua errors: call them from `protect` or from a registered function only.
@@ -30,6 +33,8 @@ export class LuaState {
   /** Host errors that crossed last, by the number in their Lua error object. */
   readonly crossed: unknown[] = [];
   crossings = 0;
+  /** Names of chunks that Lua cuts to `...` and their last characters, by what it makes of them. */
+  readonly #cutNames = new Map<string, string>();
   /** Set when the VM can no longer be trusted: a foreign exception went through its frames. */
   #broken: unknown;
   /** A bug in a host function, kept until the outermost call returns. */
@@ -149,10 +154,17 @@ export class LuaState {
     return Buffer.from(this.viewString(L, index)).toString("utf8");
   }
 
+  /** The message or traceback at `index` as text, with names of chunks in full. */
+  toMessage(L: StatePointer, index: number): string {
+    let text = this.toText(L, index);
+    for (const [cut, name] of this.#cutNames) text = text.replaceAll(cut, name);
+    return text;
+  }
+
   /** `conf.lua:5` of the function `level` calls up; empty for functions that have no lines. */
   where(L: StatePointer, level: number): string {
     this.x.luaL_where(L, level);
-    const text = this.toText(L, -1);
+    const text = this.toMessage(L, -1);
     this.x.lua_settop(L, -2);
     return text.replace(/: $/, "");
   }
@@ -166,8 +178,13 @@ export class LuaState {
   /** Compile a chunk and push it. @throws {ConfigError} `syntax`. */
   loadChunk(L: StatePointer, source: string | Uint8Array, chunkName: string): void {
     const text = typeof source === "string" ? encoder.encode(source) : source;
+    const octets = Buffer.from(chunkName);
+    if (octets.length > longestChunkName) {
+      const cut = `...${octets.subarray(3 - longestChunkName).toString()}`;
+      this.#cutNames.set(cut, chunkName);
+    }
     if (this.load(L, withoutShebang(text), `@${chunkName}`) === lua.status.ok) return;
-    const { where, detail } = splitPosition(this.toText(L, -1));
+    const { where, detail } = splitPosition(this.toMessage(L, -1));
     throw new ConfigError("syntax", where || chunkName, detail);
   }
 

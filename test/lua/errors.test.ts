@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError, DecodeError, TransportError } from "../../src/errors.ts";
+import type { LuaError } from "../../src/lua/errors.ts";
 import { failLua, startEngine } from "../support/lua.ts";
 
 test.for([
@@ -107,4 +108,25 @@ test("call() inside a host function nests, errors included", () => {
   const failure = failLua("twice(function()\n  error('deep')\nend)", engine);
   expect(failure).toMatchObject({ where: "test.lua:2", message: "test.lua:2: deep" });
   expect(engine.run("return coroutine.wrap(twice)(function() return 4 end)", "x")).toEqual([4, 4]);
+});
+
+test("run() names a chunk in full however long its name is", () => {
+  const { engine } = startEngine();
+  const fail = (name: string, source: string) => {
+    try {
+      engine.run(source, name);
+    } catch (error) {
+      return error as LuaError;
+    }
+    throw new Error("did not fail");
+  };
+  for (const length of [10, 58, 59, 60, 61, 200]) {
+    const name = `${"d/".repeat(100).slice(0, length - 5)}x.lua`;
+    expect(fail(name, "error('boom')")).toMatchObject({
+      where: `${name}:1`,
+      message: `${name}:1: boom`,
+    });
+    expect(fail(name, "x = = 1").where).toBe(`${name}:1`);
+    expect(fail(name, "error('boom')").traceback).toContain(`${name}:1: in main chunk`);
+  }
 });
