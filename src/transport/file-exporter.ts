@@ -43,7 +43,7 @@ class FileExporter implements Exporter {
   #file: FileHandle | undefined;
   #writer: SessionWriter | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Whether Templates may be missing in the file. */
+  /** Whether Templates may be missing in the file: records are useless until they are sent anew. */
   #templatesLost = false;
 
   constructor(options: FileExporterOptions) {
@@ -72,6 +72,7 @@ class FileExporter implements Exporter {
       return;
     }
     if (this.#templatesLost) {
+      this.#writer.flush();
       this.#templatesLost = false;
       this.#writer.refreshTemplates();
     }
@@ -99,6 +100,10 @@ class FileExporter implements Exporter {
   }
 
   #gather(message: Uint8Array, records: number): void {
+    if (this.#templatesLost) {
+      this.#counts.droppedWriteFailed += records;
+      return;
+    }
     this.#block.add(message, records);
     if (this.#block.isFull) this.#writeBlock();
     else this.#timer ??= setTimeout(() => this.#writeBlock(), flushMs).unref();
