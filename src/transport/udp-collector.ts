@@ -50,7 +50,6 @@ class UdpCollector implements Collector {
     ...createDamageCounts(),
   };
   #socket: Socket | undefined;
-  #family: 4 | 6 = 4;
 
   constructor(options: UdpCollectorOptions) {
     this.#options = options;
@@ -82,7 +81,6 @@ class UdpCollector implements Collector {
       throw transportFailure(action, cause);
     }
     this.#socket = socket;
-    this.#family = family;
     socket.on("message", (bytes, from) => this.#receive(bytes, from));
     socket.on("error", (error) => this.#fail(error));
     const bound = formatAddress({ ...this.#address, port: socket.address().port });
@@ -157,7 +155,6 @@ class UdpCollector implements Collector {
 
   #countKernelDrops(): void {
     if (!this.#socket) return;
-    const { port } = this.#socket.address();
-    this.#counts.kernelDrops = kernelDrops({ family: this.#family, port });
+    this.#counts.kernelDrops = kernelDrops(this.#socket.address());
   }
 }

@@ -178,3 +178,19 @@ test("stop() delivers what has arrived, counters stay", async () => {
   expect(collector.counters()).toMatchObject({ records: 3_000, kernelDrops: 0, peers: 1 });
   await collector.stop();
 });
+
+test.skipIf(process.platform !== "linux").for(["udp://127.0.0.1:0", "udp://[::1]:0"])(
+  "counters() tells what the kernel dropped on %s",
+  async (listen) => {
+    const { collector, seen, send } = await setUp({ listen, receiveBufferBytes: 2_048 });
+    const messages = messagesOf([fixedBatch(20_000)]);
+    for (const message of messages) send(message);
+    await until(() => {
+      const { datagrams = 0, kernelDrops = 0 } = collector.counters();
+      return datagrams + kernelDrops === messages.length;
+    });
+    const { records = 0, kernelDrops = 0 } = collector.counters();
+    expect(records).toBe(seen.length);
+    expect(kernelDrops).toBeGreaterThan(0);
+  },
+);
