@@ -2,7 +2,7 @@ import type { LuaError } from "../lua/errors.ts";
 import { printable } from "../text/printable.ts";
 
 /** Frames of our own Lua files, which say nothing about the script. */
-const ownFrame = /^lua\/moonfix\//;
+const ownFrame = /^lua\/(?:engine|moonfix)\//;
 
 /** A Lua error for the terminal: one line with position, then the calls that led there. */
 export function formatLuaError(error: LuaError): string {

@@ -51,7 +51,7 @@ export function describeFailure(state: LuaState, L: StatePointer): LuaFailure {
 
 function describeOwn(state: LuaState, L: StatePointer, traceback: string): LuaFailure | undefined {
   if (!isErrorObject(state, L)) return undefined;
-  const code = field(state, L, "code") as LuaErrorCode;
+  const code = (field(state, L, "code") || "runtime") as LuaErrorCode;
   const where = field(state, L, "where");
   const detail = field(state, L, "message");
   state.x.lua_rawgeti(L, 1, 1n);

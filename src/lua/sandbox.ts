@@ -24,11 +24,13 @@ const library = new URL("../../lua/", import.meta.url);
 
 const libraries = ["base", "coroutine", "debug", "math", "os", "string", "table", "utf8"] as const;
 
-const moduleName = /^moonfix(\.[a-z][a-z0-9_]*)+$/;
+const moduleName = /^(?:engine|moonfix)(\.[a-z][a-z0-9_]*)+$/;
 
 const sources = new Map<string, Uint8Array>();
 
-/** The Lua source of one of our modules, such as `moonfix.dialect`; undefined without it. */
+/**
+ * The Lua source of one of our modules, such as `moonfix.bit`; undefined without it.
+ * Scripts can `require` those of `moonfix`; those of `engine` are for the host. */
 export function moduleSource(name: string): Uint8Array | undefined {
   if (!moduleName.test(name)) return undefined;
   const known = sources.get(name);
@@ -51,7 +53,7 @@ export interface Sandbox {
 }
 
 /**
- * Open the standard library without `io` and `package`, then close it as `lua/moonfix/sandbox.lua`
+ * Open the standard library without `io` and `package`, then close it as `lua/engine/sandbox.lua`
  * says and add the LuaJIT dialect.
  */
 export function openSandbox(state: LuaState, print: (line: string | Uint8Array) => void): Sandbox {
@@ -91,7 +93,7 @@ function runSandboxFile(
   print: (line: string | Uint8Array) => void,
 ): void {
   const { x } = state;
-  loadModule(state, L, "moonfix.sandbox");
+  loadModule(state, L, "engine.sandbox");
   state.pushRaw(L, (L) => loadModule(state, L, state.toText(L, 1)));
   state.pushRaw(L, (L) => {
     print(joinArguments(state, L));

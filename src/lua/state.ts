@@ -240,14 +240,13 @@ export class LuaState {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined && status === lua.status.runtime) return failure;
-    const detail =
-      status === lua.status.memory
-        ? "not enough memory"
-        : this.x.lua_type(L, -1) === lua.type.string
-          ? this.toText(L, -1)
-          : "error while handling an error";
-    const code = status === lua.status.memory ? "limit" : "runtime";
-    return { code, where: "", detail, traceback: "" };
+    const nothing = { where: "", traceback: "" };
+    if (status === lua.status.memory) {
+      return { code: "limit", detail: "not enough memory", ...nothing };
+    }
+    const isText = this.x.lua_type(L, -1) === lua.type.string;
+    const detail = isText ? this.toText(L, -1) : "error while handling an error";
+    return { code: "runtime", detail, ...nothing };
   }
 
   #throwFault(): void {

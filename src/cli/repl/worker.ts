@@ -5,6 +5,7 @@ import { elementNames } from "../../ipfix/registry.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
+import { moduleSource } from "../../lua/sandbox.ts";
 import { LuaFunction, LuaTable } from "../../lua/values.ts";
 import { formatLuaError } from "../lua-error.ts";
 import { controlSlots, type ReplReply, type ReplRequest } from "./messages.ts";
@@ -25,7 +26,7 @@ engine.define("help", ([name]) => {
   print(formatHelp(typeof name === "string" ? name : undefined));
   return [];
 });
-const [repl] = engine.run('return require "moonfix.repl"', "moonfix");
+const [repl] = engine.run(moduleSource("engine.repl") ?? "", "lua/engine/repl.lua");
 const run = member("run");
 const complete = member("complete");
 const elements = LuaTable.fromArray([...elementNames()]);
@@ -33,7 +34,7 @@ const elements = LuaTable.fromArray([...elementNames()]);
 function member(name: string): LuaFunction {
   const value = repl instanceof LuaTable ? repl.get(name) : undefined;
   if (value instanceof LuaFunction) return value;
-  throw new Error(`lua/moonfix/repl.lua has no function ${name}`);
+  throw new Error(`lua/engine/repl.lua has no function ${name}`);
 }
 
 function reply(message: ReplReply): void {

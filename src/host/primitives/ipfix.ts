@@ -90,10 +90,10 @@ function bindRecords({ engine }: Host): LuaFunction {
     return [];
   };
   const step = engine.wrapRaw((L) => loops.step(L));
-  const source = moduleSource("moonfix.records") ?? "";
-  const [records] = engine.run(source, "lua/moonfix/records.lua", [open, step, close]);
+  const source = moduleSource("engine.records") ?? "";
+  const [records] = engine.run(source, "lua/engine/records.lua", [open, step, close]);
   if (records instanceof LuaFunction) return records;
-  throw new Error("lua/moonfix/records.lua returns no function");
+  throw new Error("lua/engine/records.lua returns no function");
 }
 
 /** The file from end to end; the first error of `each` ends it. */

@@ -44,7 +44,8 @@ function integerArgument(
 
 /** LuaJIT has no integers: a float without fraction is one. */
 function integralFloat(state: LuaState, L: StatePointer, field: TemplateField): bigint {
-  if (state.x.lua_type(L, 3) !== lua.type.number) throw wrongType(state, L, field, "an integer");
+  if (state.x.lua_type(L, 3) !== lua.type.number)
+    throw wrongType(state, L, { field, expected: "an integer" });
   const number = state.x.lua_tonumberx(L, 3, 0);
   if (!Number.isInteger(number)) throw badValue(field, number, "an integer");
   return BigInt(number);
@@ -60,7 +61,10 @@ function argument(state: LuaState, L: StatePointer, { field, shape }: FieldAcces
     case lua.type.boolean:
       return state.x.lua_toboolean(L, 3) !== 0;
     default:
-      throw wrongType(state, L, field, shape === "plain" ? field.element.type : "a string");
+      throw wrongType(state, L, {
+        field,
+        expected: shape === "plain" ? field.element.type : "a string",
+      });
   }
 }
 
@@ -77,7 +81,7 @@ function writePlain(cursor: RecordCursor, access: FieldAccess, value: FieldValue
 function wrongType(
   state: LuaState,
   L: StatePointer,
-  ...[field, expected]: readonly [TemplateField, string]
+  { field, expected }: { readonly field: TemplateField; readonly expected: string },
 ): ConfigError {
   const kind = state.x.lua_type(L, 3);
   const name = Object.entries(lua.type).find(([, number]) => number === kind)?.[0];

@@ -30,7 +30,7 @@ local allowed = {
 local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
 local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
 local tostring, type, xpcall = tostring, type, xpcall
-local move, rep = table.move, string.rep
+local find, move, rep = string.find, table.move, string.rep
 
 -- Finalizers run where no limit holds.
 local function set_metatable(object, metatable)
@@ -92,8 +92,8 @@ local function require(name)
     if name == "ffi" then
       error("ffi is not available on this engine", 2)
     end
-    local chunk = load_module(name)
-    if chunk == nil then
+    local chunk = find(name, "^moonfix%.") and load_module(name)
+    if not chunk then
       error("Cannot require \"" .. name .. "\": no such module", 2)
     end
     local value = chunk(name)
@@ -124,7 +124,7 @@ for name in pairs(allowed) do
 end
 getmetatable("").__metatable = false
 
-load_module("moonfix.dialect")(loaded)
+load_module("engine.dialect")(loaded)
 
 return {
   __metatable = false,
