@@ -22,6 +22,7 @@ export function taskSummaryJson(task: Task): object {
       output_path: task.result.output,
       output_bytes: task.result.outputBytes,
       packets: task.result.packets,
+      octets: task.result.octets,
       flows: task.result.flows,
       damage: task.result.damage,
     },

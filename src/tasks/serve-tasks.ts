@@ -1,25 +1,23 @@
-import { lstat, mkdir, realpath, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import { ConfigError, DecodeError, TransportError } from "../errors.ts";
+import { createCaptureDecoder } from "../pcap/decoder.ts";
 import type {
   TaskCall,
-  TaskDamage,
   TaskEnd,
   TaskInput,
   TaskMessage,
   TaskProgress,
+  TaskResult,
 } from "./task.ts";
 
 /** What does the work of a task. */
 export type Convert = (
   input: TaskInput,
   control: { readonly onProgress: (progress: TaskProgress) => void; readonly signal: AbortSignal },
-) => Promise<{
-  readonly packets: number;
-  readonly flows: number;
-  readonly damage: readonly TaskDamage[];
-}>;
+) => Promise<Omit<TaskResult, "output">>;
 
 /** Milliseconds between two reports of progress: as often as a person can read them. */
 const progressEveryMs = 100;
@@ -51,19 +49,18 @@ async function run(input: TaskInput, signal: AbortSignal, { convert, tell }: Mea
   const end = await endOf(signal, async () => {
     for (const path of input.inputs) await confirmInput(path);
     await makeFolder(dirname(input.output));
-    const made = await convert(input, { onProgress: report.onProgress, signal });
-    const { size } = await stat(input.output);
-    const { packets, flows, damage } = made;
-    return { output: input.output, outputBytes: size, packets, flows, damage };
+    const { onProgress } = report;
+    const { outputBytes, packets, octets, flows, damage } = await convert(input, {
+      onProgress,
+      signal,
+    });
+    return { output: input.output, outputBytes, packets, octets, flows, damage };
   });
   report.flush();
   tell({ kind: "end", end });
 }
 
-async function endOf(
-  signal: AbortSignal,
-  work: () => Promise<Extract<TaskEnd, { state: "succeeded" }>["result"]>,
-): Promise<TaskEnd> {
+async function endOf(signal: AbortSignal, work: () => Promise<TaskResult>): Promise<TaskEnd> {
   try {
     return { state: "succeeded", result: await work() };
   } catch (error) {
@@ -96,15 +93,43 @@ function createReport(tell: Means["tell"]) {
   };
 }
 
+/** Enough to tell a capture from other files. */
+const headBytes = 4_096;
+
 /**
- * A task may have waited long: check again that the capture is what it was when it was accepted.
+ * A task may have waited long: check again that the capture is what it was when it was accepted,
+ * and that it is a capture at all, before an older output is replaced.
  * @throws {TransportError} `not-found` or `not-permitted`
+ * @throws {DecodeError} such as `bad-magic`
  */
 async function confirmInput(path: string): Promise<void> {
   const action = `Cannot read ${path}`;
-  const stats = await attempt(action, () => lstat(path));
-  if (!stats.isFile() || (await attempt(action, () => realpath(path))) !== path) {
-    throw new TransportError("not-permitted", `${action}: something else has taken its place`);
+  const replaced = `${action}: something else has taken its place`;
+  if ((await attempt(action, () => realpath(path))) !== path) {
+    throw new TransportError("not-permitted", replaced);
+  }
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await attempt(action, () => open(path, flags));
+  try {
+    const stats = await attempt(action, () => file.stat());
+    if (!stats.isFile()) throw new TransportError("not-permitted", replaced);
+    const head = new Uint8Array(headBytes);
+    const { bytesRead } = await attempt(action, () => file.read(head));
+    confirmCapture(path, head.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws {DecodeError} `bad-magic` under the name of the file; other damage shows later. */
+function confirmCapture(path: string, head: Uint8Array): void {
+  try {
+    createCaptureDecoder(() => undefined).push(head);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    if (error.code === "bad-magic") {
+      throw new DecodeError(error.code, error.offset, `${path}: ${error.detail}`);
+    }
   }
 }
 

@@ -28,6 +28,8 @@ export interface TaskResult {
   /** Octets of the output. */
   readonly outputBytes: number;
   readonly packets: number;
+  /** Octets of the IP packets that were metered. */
+  readonly octets: number;
   readonly flows: number;
   readonly damage: readonly TaskDamage[];
 }
@@ -37,6 +39,8 @@ export interface TaskDamage {
   readonly input: string;
   /** A `DecodeErrorCode`. */
   readonly code: string;
+  /** Octets from the start of the capture. */
+  readonly offset: number;
   readonly message: string;
 }
 

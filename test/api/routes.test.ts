@@ -48,7 +48,14 @@ test("POST /api/export-task accepts a task that its Location then shows", async 
   expect(shown).toMatchObject({
     status: "succeeded",
     progress: { bytes: 1, total_bytes: 2, packets: 3, flows: 4 },
-    result: { output_path: task.output_path, output_bytes: 99, packets: 4, flows: 2, damage: [] },
+    result: {
+      output_path: task.output_path,
+      output_bytes: 99,
+      packets: 4,
+      octets: 400,
+      flows: 2,
+      damage: [],
+    },
   });
   expect(Date.parse(shown.ended_at)).toBeGreaterThanOrEqual(Date.parse(shown.created_at));
 });

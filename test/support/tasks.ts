@@ -50,7 +50,7 @@ export function fakePool(options: Omit<TaskPoolOptions, "startThread"> = {}): {
 export function success(output: string): TaskEnd {
   return {
     state: "succeeded",
-    result: { output, outputBytes: 99, packets: 4, flows: 2, damage: [] },
+    result: { output, outputBytes: 99, packets: 4, octets: 400, flows: 2, damage: [] },
   };
 }
 

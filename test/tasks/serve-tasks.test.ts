@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,7 +9,10 @@ import { type Convert, serveTasks } from "../../src/tasks/serve-tasks.ts";
 import type { TaskCall, TaskMessage, TaskProgress } from "../../src/tasks/task.ts";
 import { apiFolder } from "../support/api.ts";
 
-const made = { packets: 4, flows: 2, damage: [] };
+/** The program of every Unix; Node cannot make a named pipe itself. */
+const mkfifo = "mkfifo";
+
+const made = { outputBytes: 5, packets: 4, octets: 400, flows: 2, damage: [] };
 
 /** Serve `convert` and collect what it says until the end of its task. */
 function served(convert: Convert) {
@@ -34,7 +38,7 @@ test("serveTasks() makes the output's folder and tells what was made", async () 
     return made;
   });
   tell({ kind: "run", input });
-  const result = { output: input.output, outputBytes: 5, ...made };
+  const result = { output: input.output, ...made };
   expect(await end).toEqual([{ kind: "end", end: { state: "succeeded", result } }]);
 });
 
@@ -106,6 +110,15 @@ test.for([
     },
     "not-permitted",
   ],
+  [
+    "has become a named pipe",
+    (path: string) => {
+      rmSync(path);
+      execFileSync(mkfifo, [path]);
+    },
+    "not-permitted",
+  ],
+  ["is no capture", (path: string) => writeFileSync(path, "#!/bin/sh\n"), "bad-magic"],
 ] as const)("serveTasks() does not read a capture that %s", async ([, change, code]) => {
   const { input, end, tell } = served(() => Promise.reject(new Error("was called")));
   change(input.inputs[0] ?? "");
