@@ -31,6 +31,8 @@ export const limits = {
   tcpFirstHeaderMs: 5_000,
   /** Milliseconds from the first to the last octet of a Message over TCP. */
   tcpMessageMs: 30_000,
+  /** Milliseconds of silence after which a TCP connection may have to give way to a new one. */
+  tcpSilenceMs: 60_000,
   /** Milliseconds that stopping a collector or exporter may take over what is under way. */
   transportStopMs: 1_000,
   /** Problems that one collector or exporter tells per minute; further ones are counted. */

@@ -5,13 +5,13 @@ import type { Exporter, ExporterOptions } from "./exporting/exporter.ts";
 import { MessageBlock } from "./exporting/message-block.ts";
 import { openFresh, openToAppend } from "./exporting/open-file.ts";
 import { SessionWriter } from "./exporting/session-writer.ts";
-import { failureReason, transportFailure } from "./support/failure.ts";
+import { failureReason } from "./support/failure.ts";
 import { createNotices, type Notices } from "./support/notices.ts";
 
 /** What a file exporter needs to know. */
 export interface FileExporterOptions extends ExporterOptions {
   readonly path: string;
-  /** Whether Messages go after those of an existing file; otherwise a fresh file takes its place. */
+  /** Whether Messages go after those of a file that is there; otherwise a new one replaces it. */
   readonly append: boolean;
 }
 
@@ -87,9 +87,11 @@ class FileExporter implements Exporter {
     this.#file = undefined;
     try {
       await file.datasync();
-      await file.close();
     } catch (cause) {
-      throw transportFailure(`Cannot finish ${this.#options.path}`, cause);
+      const reason = failureReason(cause);
+      this.#notices.say("sync", `Cannot make ${this.#options.path} durable: ${reason}`);
+    } finally {
+      await file.close();
     }
   }
 

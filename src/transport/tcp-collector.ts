@@ -20,6 +20,8 @@ import { resolveHost } from "./support/resolve.ts";
 export interface TcpCollectorOptions extends CollectorOptions, Partial<ConnectionLimits> {
   /** Connections at once; `limits.collectorConnections` by default. */
   readonly maximumConnections?: number;
+  /** Milliseconds of silence that keep a connection safe; `limits.tcpSilenceMs` by default. */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -40,6 +42,7 @@ class TcpCollector implements Collector {
   readonly #counts = {
     connections: 0,
     connectionsRefused: 0,
+    connectionsDisplaced: 0,
     connectionsTimedOut: 0,
     connectionsFailed: 0,
     connectionsMalformed: 0,
@@ -67,7 +70,6 @@ class TcpCollector implements Collector {
     const action = `Cannot listen on ${formatAddress(this.#address)}`;
     const { address } = await resolveHost(this.#address, action);
     const server = createServer({ allowHalfOpen: true, noDelay: true });
-    server.maxConnections = this.#maximumConnections;
     try {
       server.listen({ host: address, port: this.#address.port, exclusive: true });
       await once(server, "listening");
@@ -76,7 +78,6 @@ class TcpCollector implements Collector {
     }
     this.#server = server;
     server.on("connection", (socket) => this.#accept(socket));
-    server.on("drop", () => this.#refuse());
     server.on("error", (error) => this.#fail(error));
     const bound = server.address();
     const port = typeof bound === "object" && bound ? bound.port : this.#address.port;
@@ -113,8 +114,14 @@ class TcpCollector implements Collector {
   }
 
   #accept(socket: Socket): void {
+    if (this.#connections.size >= this.#maximumConnections && !this.#makeRoom()) {
+      socket.destroy();
+      this.#refuse();
+      return;
+    }
     const { remoteAddress = "?", remotePort = 0 } = socket;
-    const name = `${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
+    const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+    const name = `${host}:${remotePort}`;
     this.#counts.connections++;
     const { firstHeaderMs = limits.tcpFirstHeaderMs, messageMs = limits.tcpMessageMs } =
       this.#options;
@@ -128,6 +135,23 @@ class TcpCollector implements Collector {
       onEnd: (end) => this.#end(name, end),
     });
     this.#connections.set(name, connection);
+  }
+
+  /** Close the connection silent for longest, unless it sent something a short while ago. */
+  #makeRoom(): boolean {
+    const { silenceMs = limits.tcpSilenceMs } = this.#options;
+    let heardMs = performance.now() - silenceMs;
+    let silent: string | undefined;
+    for (const [name, connection] of this.#connections) {
+      if (connection.heardMs > heardMs) continue;
+      heardMs = connection.heardMs;
+      silent = name;
+    }
+    if (silent === undefined) return false;
+    this.#counts.connectionsDisplaced++;
+    this.#notices.say("displaced", `Connection of ${silent} closed: a new one needs its place`);
+    this.#connections.get(silent)?.close();
+    return true;
   }
 
   #end(name: string, end: ConnectionEnd): void {

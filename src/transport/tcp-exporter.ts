@@ -13,7 +13,7 @@ import { createNotices, type Notices } from "./support/notices.ts";
 export interface TcpExporterOptions extends ExporterOptions {
   /** Where to send, such as `tcp://127.0.0.1:4739`. */
   readonly to: string;
-  /** Octets of batches kept while the collector is away or slow; `limits.tcpQueueBytes` if unset. */
+  /** Octets kept while the collector is away or slow; `limits.tcpQueueBytes` if unset. */
   readonly queueBytes?: number;
   /** Milliseconds before the second attempt to connect; each further one waits twice as long. */
   readonly firstRetryMs?: number;

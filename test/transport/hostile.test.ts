@@ -144,3 +144,25 @@ test.for([
     expect((heapBytes() - before) / 1_048_576).toBeLessThan(192);
   },
 );
+
+test("connections that fell silent give way to new ones, the one silent for longest first", async () => {
+  const limits = { maximumConnections: 3, silenceMs: 0 };
+  const create = (options: CollectorOptions) => createTcpCollector({ ...options, ...limits });
+  const { state, port, counts } = await startCollector(create, "tcp://127.0.0.1:0");
+  const [first, second, third] = [
+    await connectTo(port),
+    await connectTo(port),
+    await connectTo(port),
+  ];
+  for (const socket of [second, third, first]) {
+    const before = state.good;
+    socket.write(goodMessage(0));
+    await until(() => state.good === before + 1);
+  }
+  const ended = once(second.resume(), "close");
+  const fourth = await connectTo(port);
+  await ended;
+  for (const socket of [first, third, fourth]) socket.write(goodMessage(0));
+  await until(() => state.good === 6);
+  expect(counts()).toMatchObject({ connectionsDisplaced: 1, connectionsRefused: 0, peers: 3 });
+});

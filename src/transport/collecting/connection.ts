@@ -35,6 +35,7 @@ export class Connection {
   /** Messages that were whole when the deadline was set. */
   #deadlineSince = 0;
   #ended = false;
+  #heardMs = performance.now();
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -51,6 +52,11 @@ export class Connection {
   /** Octets received so far. */
   get bytes(): number {
     return this.#framer.bytes;
+  }
+
+  /** When the peer last sent anything, in milliseconds of a clock that only runs forward. */
+  get heardMs(): number {
+    return this.#heardMs;
   }
 
   /** Whether the connection is over. */
@@ -70,6 +76,7 @@ export class Connection {
 
   #receive(chunk: Uint8Array): void {
     if (this.#ended) return;
+    this.#heardMs = performance.now();
     try {
       this.#framer.push(chunk);
     } catch (error) {
