@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { command } from "../../src/cli/commands/lua.ts";
 import { TransportError } from "../../src/errors.ts";
@@ -57,4 +59,22 @@ test("lua logs to standard error", async () => {
   const options = { execute: "log.warn('careful') log.info('a\\nb')" };
   const { stderr } = await runCommand(command, [], { options });
   expect(stderr).toBe("warn: careful\ninfo: a\\nb\n");
+});
+
+test("lua ends when whoever reads its output has gone", () => {
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const pipeline = `"$0" "$1" lua -e 'while true do print("x") end' | head -n 1`;
+  const { stdout, stderr } = spawnSync("sh", ["-c", pipeline, process.execPath, main], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  expect([stdout, stderr]).toEqual(["x\n", ""]);
+});
+
+test("lua writes octets as they are", () => {
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const code = "print('a') print('\\255\\0') for i = 1, 20000 do print(i) end";
+  const { stdout } = spawnSync(process.execPath, [main, "lua", "-e", code]);
+  expect(stdout.subarray(0, 5)).toEqual(Buffer.from([0x61, 0x0a, 0xff, 0x00, 0x0a]));
+  expect(stdout.toString("latin1").endsWith("\n19999\n20000\n")).toBe(true);
 });

@@ -7,6 +7,7 @@ import { LuaTable } from "../../lua/values.ts";
 import { printable } from "../../text/printable.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
 import { formatLuaError } from "../lua-error.ts";
+import { createScriptOutput, OutputClosed, type ScriptOutput } from "../script-output.ts";
 
 /** `moonfix lua`: run a script with the primitives of this program. */
 export const command: Command = {
@@ -22,15 +23,19 @@ export const command: Command = {
   moonfix lua top-talkers.lua flows.ipfix`,
   async run(input: CommandInput): Promise<number> {
     const script = await readScript(input);
-    const engine = startEngine(input);
+    const output = createScriptOutput(input.stdout);
+    const engine = startEngine(input, output);
     try {
       const { name, args } = script;
       const arg = new LuaTable([[0, name], ...args.map((text, i) => [i + 1, text] as const)]);
       engine.run("arg = ...", "moonfix", [arg]);
       engine.run(script.source, name, args);
+      output.flush();
       return exitCodes.ok;
     } catch (error) {
+      if (error instanceof OutputClosed) return exitCodes.ok;
       if (!(error instanceof LuaError)) throw error;
+      output.flush();
       input.stderr.write(`moonfix: ${formatLuaError(error)}`);
       return exitCodes.failed;
     } finally {
@@ -63,14 +68,8 @@ function readScriptFile(path: string): Uint8Array {
   }
 }
 
-function startEngine({ stdout, stderr }: CommandInput): LuaEngine {
-  const engine = createLuaEngine({
-    profile: "trusted",
-    print: (line) => {
-      stdout.write(line);
-      stdout.write("\n");
-    },
-  });
+function startEngine({ stderr }: CommandInput, output: ScriptOutput): LuaEngine {
+  const engine = createLuaEngine({ profile: "trusted", print: output.line });
   installPrimitives({
     engine,
     log: (level, message) => stderr.write(`${level}: ${printable(message)}\n`),
