@@ -23,12 +23,14 @@ export const limits = {
   collectorPeers: 1_024,
   /** TCP connections of one collector; further ones are refused at once. */
   collectorConnections: 256,
-  /** Fields of all Templates of one collector's peers, about 40 MB; then the largest peer goes. */
-  collectorTemplateFields: 524_288,
+  /** Fields of all Templates of one collector's peers, about 20 MB; then the largest peer goes. */
+  collectorTemplateFields: 262_144,
   /** Octets asked for as UDP receive buffer: 50 ms at a gigabit, 3 000 full Messages. */
   udpReceiveBufferBytes: 4_194_304,
   /** Milliseconds until the first Message Header of a TCP connection: longer is a slow attack. */
   tcpFirstHeaderMs: 5_000,
+  /** Milliseconds until a TCP connection stands: a host that is gone does not answer at all. */
+  tcpConnectMs: 10_000,
   /** Milliseconds from the first to the last octet of a Message over TCP. */
   tcpMessageMs: 30_000,
   /** Milliseconds of silence after which a TCP connection may have to give way to a new one. */

@@ -61,7 +61,7 @@ class FileExporter implements Exporter {
     this.#file = file;
     const { messageBytes: maximumBytes } = limits;
     const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
-    this.#writer = new SessionWriter({ maximumBytes, onMessage, resume }, flushMs);
+    this.#writer = new SessionWriter({ maximumBytes, onMessage, resume, flushMs });
     return `file:${path}`;
   }
 

@@ -129,11 +129,18 @@ class TcpExporter implements Exporter {
     const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
     let failure: unknown;
     this.#socket = socket;
-    socket.once("connect", () => this.#connected(socket));
+    const timer = setTimeout(() => socket.destroy(new Error("no answer")), limits.tcpConnectMs);
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      this.#connected(socket);
+    });
     socket.on("error", (error) => {
       failure = error;
     });
-    socket.once("close", () => this.#closed(failure));
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#closed(failure);
+    });
   }
 
   #connected(socket: Socket): void {

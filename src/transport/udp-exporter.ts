@@ -39,6 +39,7 @@ export function createUdpExporter(options: UdpExporterOptions): Exporter {
 class UdpExporter implements Exporter {
   readonly #address: NetworkAddress;
   readonly #notices: Notices;
+  readonly #maximumBytes: number;
   readonly #writer: SessionWriter;
   readonly #counts = {
     records: 0,
@@ -64,11 +65,13 @@ class UdpExporter implements Exporter {
     }
     this.#address = address;
     this.#notices = createNotices(options);
+    this.#maximumBytes = options.maximumBytes ?? limits.udpMessageBytes;
     this.#writer = new SessionWriter({
-      maximumBytes: options.maximumBytes ?? limits.udpMessageBytes,
+      maximumBytes: this.#maximumBytes,
       templateRefreshMs: options.templateRefreshMs ?? templateRefreshMs,
       now: options.now ?? Date.now,
       onMessage: (bytes, records) => this.#send(bytes, records),
+      onTooLarge: (records) => this.#tellTooLarge(records),
     });
   }
 
@@ -109,9 +112,8 @@ class UdpExporter implements Exporter {
   }
 
   counters(): Readonly<Record<string, number>> {
-    const drops = this.#writer.drops();
-    if (drops.droppedTooLarge > 0) this.#tellTooLarge();
-    return { ...this.#counts, ...drops, queued: this.#writer.queued + this.#sending };
+    const queued = this.#writer.queued + this.#sending;
+    return { ...this.#counts, ...this.#writer.drops(), queued };
   }
 
   /** Tell a collector that came back of all Templates, but not a dead one all the time. */
@@ -155,8 +157,9 @@ class UdpExporter implements Exporter {
     this.#notices.say(reason, `Cannot send to ${formatAddress(this.#address)}: ${reason}`);
   }
 
-  #tellTooLarge(): void {
-    const message = "Records dropped: larger than a datagram may be, expected tcp:// for such";
-    this.#notices.say("too-large", message);
+  #tellTooLarge(records: number): void {
+    const to = formatAddress(this.#address);
+    const detail = `larger than a Message of ${this.#maximumBytes} octets, expected tcp:// for such`;
+    this.#notices.say("too-large", `Cannot send ${records} records to ${to}: ${detail}`);
   }
 }

@@ -49,7 +49,9 @@ test("createUdpExporter() keeps Messages within their maximum and drops larger r
   const { onBatch, seen } = createRecorder();
   const collector = createUdpCollector({ listen, onBatch, onProblem: expectNoProblem });
   const [to = ""] = await collector.start();
-  const exporter = createUdpExporter({ to, maximumBytes: 180, onProblem: () => undefined });
+  const problems: string[] = [];
+  const onProblem = (message: string) => problems.push(message);
+  const exporter = createUdpExporter({ to, maximumBytes: 180, onProblem });
   await exporter.start();
   exporter.write(variableBatch(400));
   await exporter.stop();
@@ -60,6 +62,10 @@ test("createUdpExporter() keeps Messages within their maximum and drops larger r
   expect({ unaccounted, seen: seen.length }).toEqual({ unaccounted: 0, seen: delivered });
   expect(dropped).toBeGreaterThan(0);
   expect(exporter.counters()["droppedTooLarge"]).toBe(dropped);
+  expect(problems).toEqual([
+    `Cannot send ${dropped} records to ${to}: larger than a Message of 180 octets, ` +
+      "expected tcp:// for such",
+  ]);
 });
 
 test("createUdpExporter() sends Templates again in time", async () => {

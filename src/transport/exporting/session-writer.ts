@@ -14,16 +14,28 @@ export interface WriterDrops {
   droppedMalformed: number;
 }
 
+/** How a session writer differs from a message writer. */
+export interface SessionWriterOptions extends MessageWriterOptions {
+  /** Milliseconds that a record waits for others at most; 50 by default. */
+  readonly flushMs?: number;
+  /** Gets how many records were dropped since the last call because no Message can hold them. */
+  readonly onTooLarge?: (records: number) => void;
+}
+
 /** A message writer that lets a Message leave in time and knows how many records it still holds. */
 export class SessionWriter {
   readonly #writer: MessageWriter;
   readonly #flushMs: number;
+  readonly #onTooLarge: ((records: number) => void) | undefined;
   #accepted = 0;
+  /** Records too large that were told of. */
+  #told = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: MessageWriterOptions, flushAfterMs = flushMs) {
+  constructor(options: SessionWriterOptions) {
     this.#writer = createMessageWriter(options);
-    this.#flushMs = flushAfterMs;
+    this.#flushMs = options.flushMs ?? flushMs;
+    this.#onTooLarge = options.onTooLarge;
   }
 
   /** Take a batch; Messages that became full leave at once, the rest soon. */
@@ -38,6 +50,7 @@ export class SessionWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#writer.flush();
+    this.#tellTooLarge();
   }
 
   /** Send all Templates again. */
@@ -57,6 +70,12 @@ export class SessionWriter {
       droppedTooLarge: this.#counter("recordsTooLarge"),
       droppedMalformed: this.#counter("recordsMalformed"),
     };
+  }
+
+  #tellTooLarge(): void {
+    const { droppedTooLarge } = this.drops();
+    if (droppedTooLarge > this.#told) this.#onTooLarge?.(droppedTooLarge - this.#told);
+    this.#told = droppedTooLarge;
   }
 
   #counter(name: string): number {
