@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { LuaFunction } from "../../src/lua/values.ts";
 import { failLua, runLua, startEngine } from "../support/lua.ts";
@@ -66,6 +69,19 @@ test.for([
 ] as const)("fingerprint() tells %s from %s", ([one, other]) => {
   const [a, b] = fingerprints(one, other);
   expect(a).not.toBe(b);
+});
+
+const library = fileURLToPath(new URL("../../lua/", import.meta.url));
+const luaFiles = readdirSync(library, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".lua"),
+);
+
+test.for(luaFiles)("fingerprint() of all of %s stays when it moves in its file", (name) => {
+  const source = readFileSync(join(library, name), "utf8");
+  const wrapped = `return function(...)\n${source}\nend`;
+  const [a, b, c] = fingerprints(wrapped, `${"\n".repeat(300)}${wrapped}`, `${wrapped}, 1`);
+  expect(b).toBe(a);
+  expect(c).toBe(a);
 });
 
 test("fingerprint() is equal across engines, host functions and library functions included", () => {
