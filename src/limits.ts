@@ -21,6 +21,8 @@ export const limits = {
   packetBytes: 262_144,
   /** Peers of one UDP collector, each with a Transport Session; the one silent longest goes. */
   collectorPeers: 1_024,
+  /** Milliseconds until a peer that sends records takes precedence over newer ones. */
+  peerProbationMs: 10_000,
   /** TCP connections of one collector; further ones are refused at once. */
   collectorConnections: 256,
   /** Fields of all Templates of one collector's peers, about 20 MB; then the largest peer goes. */

@@ -22,7 +22,7 @@ export interface CaptureResult {
   readonly damage?: DecodeError;
 }
 
-/** Octets read from a file at a time: large enough for the disk, small enough to stay responsive. */
+/** Octets read from a file at a time: large enough for the disk, small enough to respond. */
 const blockBytes = 1_048_576;
 
 /**

@@ -159,7 +159,8 @@ class UdpExporter implements Exporter {
 
   #tellTooLarge(records: number): void {
     const to = formatAddress(this.#address);
-    const detail = `larger than a Message of ${this.#maximumBytes} octets, expected tcp:// for such`;
+    const maximum = `a Message of ${this.#maximumBytes} octets`;
+    const detail = `larger than ${maximum}, expected tcp:// for such`;
     this.#notices.say("too-large", `Cannot send ${records} records to ${to}: ${detail}`);
   }
 }

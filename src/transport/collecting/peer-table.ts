@@ -24,16 +24,26 @@ export interface PeerTableOptions {
   readonly maximum: number;
   /** Gets the name of each peer that is given up for the sake of the others. */
   readonly onForget: (name: string) => void;
+  /** Milliseconds of a clock that only runs forward. */
+  readonly now?: () => number;
 }
+
+/** How many times its size a newcomer counts where the largest peer has to go. */
+const newcomerWeight = 16;
 
 /**
  * The peers of one collector, each with its Transport Session. Their number is bounded and so are
  * all their Templates together: the peer silent for longest, or the one with most Templates, goes.
+ * Newcomers go first, so that datagrams from any number of made-up senders cannot drive out an
+ * exporter that has been sending records for a while.
  */
 export class PeerTable {
   readonly #options: PeerTableOptions;
-  /** In order of use. */
-  readonly #peers = new Map<string, MeteredPeer>();
+  /** Peers that are new or have not sent records yet, in order of use. */
+  readonly #newcomers = new Map<string, MeteredPeer>();
+  /** All others, in order of use. */
+  readonly #settled = new Map<string, MeteredPeer>();
+  readonly #now: () => number;
   #current: MeteredPeer | undefined;
   readonly #gone: Record<string, number> = {};
   readonly #fields = { total: 0 };
@@ -41,18 +51,24 @@ export class PeerTable {
 
   constructor(options: PeerTableOptions) {
     this.#options = options;
-    addCounters(this.#gone, createPeer("", options, this.#fields).session.counters());
+    this.#now = options.now ?? (() => performance.now());
+    addCounters(this.#gone, this.#create("").session.counters());
   }
 
   /** The peer `name`, which is the one most recently used from now on. */
   select(name: string): Peer {
-    if (this.#current?.name === name) return this.#current;
-    const known = this.#peers.get(name);
-    if (known) this.#peers.delete(name);
-    else if (this.#peers.size >= this.#options.maximum) this.#forgetOldest();
-    this.#current = known ?? createPeer(name, this.#options, this.#fields);
-    this.#peers.set(name, this.#current);
-    return this.#current;
+    const current = this.#current;
+    if (current?.name === name && current.isSettled) return current;
+    const known = this.#settled.get(name) ?? this.#newcomers.get(name);
+    if (!known && this.#size >= this.#options.maximum) this.#forgetOldest();
+    const peer = known ?? this.#create(name);
+    this.#current = peer;
+    if (peer.isSettled) this.#settled.delete(name);
+    else this.#newcomers.delete(name);
+    peer.isSettled ||= this.#hasProvenItself(peer);
+    if (peer.isSettled) this.#settled.set(name, peer);
+    else this.#newcomers.set(name, peer);
+    return peer;
   }
 
   /** Give up peers until all Templates are within bounds; call it between Messages. */
@@ -62,10 +78,11 @@ export class PeerTable {
 
   /** The peer `name` left. */
   remove(name: string): void {
-    const peer = this.#peers.get(name);
+    const peer = this.#settled.get(name) ?? this.#newcomers.get(name);
     if (!peer) return;
     if (this.#current === peer) this.#current = undefined;
-    this.#peers.delete(name);
+    this.#settled.delete(name);
+    this.#newcomers.delete(name);
     this.#fields.total -= peer.ledger.fields;
     addCounters(this.#gone, peer.session.counters());
   }
@@ -73,8 +90,30 @@ export class PeerTable {
   /** The sums over all sessions, ended ones too. */
   counters(): Record<string, number> {
     const sums = { ...this.#gone };
-    for (const { session } of this.#peers.values()) addCounters(sums, session.counters());
-    return { ...sums, peers: this.#peers.size, peersForgotten: this.#forgotten };
+    for (const { session } of this.#peers()) addCounters(sums, session.counters());
+    return { ...sums, peers: this.#size, peersForgotten: this.#forgotten };
+  }
+
+  get #size(): number {
+    return this.#newcomers.size + this.#settled.size;
+  }
+
+  *#peers(): Generator<MeteredPeer> {
+    yield* this.#newcomers.values();
+    yield* this.#settled.values();
+  }
+
+  #create(name: string): MeteredPeer {
+    const ledger = new TemplateLedger(this.#fields);
+    const onTemplate = (event: TemplateEvent) => ledger.record(event);
+    const { onBatch, withdrawals } = this.#options;
+    const session = createTransportSession({ onBatch, withdrawals, onTemplate });
+    return { name, ledger, session, sinceMs: this.#now(), isSettled: false };
+  }
+
+  #hasProvenItself({ sinceMs, session }: MeteredPeer): boolean {
+    if (this.#now() - sinceMs < limits.peerProbationMs) return false;
+    return (session.counters()["records"] ?? 0) > 0;
   }
 
   #forget(name: string): void {
@@ -84,14 +123,20 @@ export class PeerTable {
   }
 
   #forgetOldest(): void {
-    const [oldest] = this.#peers.keys();
-    if (oldest !== undefined) this.#forget(oldest);
+    for (const { name } of this.#peers()) {
+      this.#forget(name);
+      return;
+    }
   }
 
   #forgetLargest(): void {
     let largest: MeteredPeer | undefined;
-    for (const peer of this.#peers.values()) {
-      if (peer.ledger.fields > (largest?.ledger.fields ?? -1)) largest = peer;
+    let most = -1;
+    for (const peer of this.#peers()) {
+      const weight = peer.ledger.fields * (peer.isSettled ? 1 : newcomerWeight);
+      if (weight <= most) continue;
+      largest = peer;
+      most = weight;
     }
     if (!largest) throw new Error("Templates without a peer");
     this.#forget(largest.name);
@@ -100,16 +145,9 @@ export class PeerTable {
 
 interface MeteredPeer extends Peer {
   readonly ledger: TemplateLedger;
-}
-
-function createPeer(
-  name: string,
-  { onBatch, withdrawals }: PeerTableOptions,
-  total: { total: number },
-): MeteredPeer {
-  const ledger = new TemplateLedger(total);
-  const onTemplate = (event: TemplateEvent) => ledger.record(event);
-  return { name, ledger, session: createTransportSession({ onBatch, withdrawals, onTemplate }) };
+  readonly sinceMs: number;
+  /** Whether it has sent records and has been known for a while. */
+  isSettled: boolean;
 }
 
 /** Counts the fields of the Templates that a session keeps; an upper bound for many domains. */

@@ -17,12 +17,14 @@ function templates(count: number, id: number, domain = 0): Uint8Array {
 function setUp() {
   const forgotten: string[] = [];
   const onForget = (name: string) => forgotten.push(name);
-  const table = new PeerTable({ onBatch() {}, withdrawals: true, maximum: 100, onForget });
+  const clock = { ms: 0 };
+  const now = () => clock.ms;
+  const table = new PeerTable({ onBatch() {}, withdrawals: true, maximum: 100, onForget, now });
   const send = (name: string, bytes: Uint8Array) => {
     table.select(name).session.decodeMessage(bytes);
     table.settle();
   };
-  return { table, forgotten, send };
+  return { table, forgotten, send, clock };
 }
 
 test("settle() gives up the peer with most Templates, not the others", () => {
@@ -61,4 +63,42 @@ test("counters() keep the sums of peers that left", () => {
   table.remove("unknown");
   expect(table.counters()).toMatchObject({ messages: 2, templates: 5, peers: 1 });
   expect(Object.keys(table.counters())).toEqual(Object.keys(none));
+});
+
+/** A Message with a Template of one octet and a record. */
+const records = messageOf("0002 000c 0400 0001 0004 0001 0400 0005 06");
+const record = messageOf("0400 0005 06");
+
+test("select() lets made-up peers drive out each other, not one that has sent for a while", () => {
+  const { table, forgotten, send, clock } = setUp();
+  send("good", records);
+  clock.ms = limits.peerProbationMs;
+  send("good", record);
+  for (let i = 0; i < 1_000; i++) send(`evil ${i}`, records);
+  send("good", record);
+  expect(table.counters()).toMatchObject({ peers: 100, setsWithoutTemplate: 0 });
+  expect(forgotten).toEqual(Array.from({ length: 901 }, (_, i) => `evil ${i}`));
+});
+
+test("select() forgets the settled peer that is silent for longest when all are settled", () => {
+  const { forgotten, send, clock } = setUp();
+  const names = Array.from({ length: 100 }, (_, i) => `peer ${i}`);
+  for (const name of names) send(name, records);
+  clock.ms = limits.peerProbationMs;
+  for (const name of names) send(name, record);
+  send("peer 0", record);
+  send("new", records);
+  expect(forgotten).toEqual(["peer 1"]);
+});
+
+test("settle() gives up newcomers before a peer with more Templates that has sent for a while", () => {
+  const { table, forgotten, send, clock } = setUp();
+  send("good", records);
+  clock.ms = limits.peerProbationMs;
+  for (let id = 0; id < 100; id++) send("good", templates(1, 256 + id));
+  for (let i = 0; i < 99; i++) send(`evil ${i}`, templates(20, 256));
+  send("good", record);
+  expect(table.counters()).toMatchObject({ setsWithoutTemplate: 0 });
+  expect(forgotten.length).toBeGreaterThan(10);
+  expect(forgotten).not.toContain("good");
 });
