@@ -28,6 +28,8 @@ const shapes: Readonly<Partial<Record<AbstractType, Shape>>> = {
 export function shapeOf(element: Element, length: number): Shape {
   const shape = shapes[element.type] ?? "plain";
   if (length === variableLength && (shape === "unsigned" || shape === "signed")) return "plain";
+  // Only text of a fixed length is filled up with NULs.
+  if (length === variableLength && shape === "string") return "octets";
   return fitsType(element.type, length) || length === variableLength ? shape : "octets";
 }
 

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { ConfigError } from "../../errors.ts";
 import type { TemplateField } from "../../ipfix/template.ts";
 import { decodeValue, encodeValue, type FieldValue } from "../../ipfix/value.ts";
@@ -68,14 +69,26 @@ function argument(state: LuaState, L: StatePointer, { field, shape }: FieldAcces
   }
 }
 
-/** Times of finer units lose bits on the way through Lua: what was not changed is not written. */
+/** Fine times and odd octets lose bits on the way through Lua: what is unchanged is not written. */
 function writePlain(cursor: RecordCursor, access: FieldAccess, value: FieldValue): void {
   const { field, index, shape } = access;
   if (shape === "plain") {
     const [start, end] = [cursor.fieldStart(index), cursor.fieldEnd(index)];
-    if (decodeValue(field.element, cursor.bytes, start, end) === value) return;
+    if (isSame(decodeValue(field.element, cursor.bytes, start, end), value)) return;
   }
   cursor.replace(index, encodeValue(field.element, value, field.length));
+}
+
+/** Whether Lua gave back what it had got for `decoded`. */
+function isSame(decoded: FieldValue, value: FieldValue): boolean {
+  if (typeof decoded === "bigint") return String(decoded) === String(value);
+  if (!(decoded instanceof Uint8Array)) return Object.is(decoded, value);
+  const octets = typeof value === "string" ? encodeUtf8(value) : value;
+  return (
+    octets instanceof Uint8Array &&
+    octets.length === decoded.length &&
+    octets.every((octet, i) => octet === decoded[i])
+  );
 }
 
 function wrongType(
