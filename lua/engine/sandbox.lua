@@ -30,6 +30,8 @@ local allowed = {
 local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
 local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
 local tostring, type, xpcall = tostring, type, xpcall
+local get_info, get_upvalue = debug.getinfo, debug.getupvalue
+local join_upvalue = debug.upvaluejoin
 local find, move, rep = string.find, table.move, string.rep
 
 -- Finalizers run where no limit holds.
@@ -125,6 +127,7 @@ end
 getmetatable("").__metatable = false
 
 load_module("engine.dialect")(loaded)
+load_module("engine.environments")(get_info, get_upvalue, join_upvalue)
 
 return {
   __metatable = false,

@@ -30,9 +30,9 @@ test("the globals are those of the list and no more", () => {
   const source = `local names = {} for name in pairs(_G) do names[#names + 1] = name end
     table.sort(names) return table.concat(names, " ")`;
   expect(runLua(source)).toEqual([
-    "_G _VERSION assert bit collectgarbage coroutine debug error gcinfo getmetatable ipairs jit " +
+    "_G _VERSION assert bit collectgarbage coroutine debug error gcinfo getfenv getmetatable ipairs jit " +
       "load loadstring math next os pairs pcall print rawequal rawget rawlen rawset require " +
-      "select setmetatable string table tonumber tostring type unpack utf8 xpcall",
+      "select setfenv setmetatable string table tonumber tostring type unpack utf8 xpcall",
   ]);
 });
 
