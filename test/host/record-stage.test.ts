@@ -100,7 +100,6 @@ test("process() gives identical octets for writes of what was read", () => {
   const { stage, errors } = start(source);
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 18, maxLength: 18 }), (bytes) => {
-      bytes[0] = (bytes[0] ?? 0) & 0x7f;
       expect(records(stage, batchOf(fixed, [bytes]))).toEqual([unhex(bytes)]);
     }),
     { numRuns: 50 },
@@ -141,10 +140,7 @@ const content = ({ length }: { length: number }) =>
 test("process() gives identical octets for writes of what was read, whatever the types", () => {
   const source = `return function(flow)
     local values = flow:totable()
-    for name in pairs(flow) do
-      if values[name] ~= nil and not (math.type(values[name]) == "integer" and values[name] < 0 and
-        not name:find("Integer")) then flow[name] = values[name] end
-    end
+    for name in pairs(flow) do flow[name] = values[name] end
     return flow
   end`;
   const { stage, errors } = start(source);

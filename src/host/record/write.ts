@@ -6,7 +6,7 @@ import { readNumber } from "../../lua/marshal.ts";
 import type { LuaState } from "../../lua/state.ts";
 import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import type { RecordCursor } from "./cursor.ts";
-import { integerRange, writeInteger } from "./integers.ts";
+import { integerRange, readInteger, writeInteger } from "./integers.ts";
 import type { FieldAccess } from "./shape.ts";
 
 /**
@@ -20,7 +20,15 @@ export function writeField(
 ): void {
   const { field, shape } = access;
   if (shape === "unsigned" || shape === "signed") {
-    const value = integerArgument(state, L, { field, signed: shape === "signed" });
+    const signed = shape === "signed";
+    const value = integerArgument(state, L, field);
+    const [least, most] = integerRange(signed, field.length);
+    if (value < least || value > most) {
+      // From 2^63 on Lua sees a negative number: giving it back changes nothing.
+      const kept = BigInt.asIntN(64, readInteger(cursor, access));
+      if (!signed && field.length === 8 && value === kept) return;
+      throw badValue(field, value, `${least} to ${most}`);
+    }
     cursor.makeWritable();
     writeInteger(cursor, access, value);
   } else if (shape === "list") {
@@ -30,17 +38,9 @@ export function writeField(
   }
 }
 
-function integerArgument(
-  state: LuaState,
-  L: StatePointer,
-  { field, signed }: { readonly field: TemplateField; readonly signed: boolean },
-): bigint {
-  const { x } = state;
-  const [least, most] = integerRange(signed, field.length);
-  const exact = x.lua_isinteger(L, 3) !== 0;
-  const value = exact ? x.lua_tointegerx(L, 3, 0) : integralFloat(state, L, field);
-  if (value < least || value > most) throw badValue(field, value, `${least} to ${most}`);
-  return value;
+function integerArgument(state: LuaState, L: StatePointer, field: TemplateField): bigint {
+  const exact = state.x.lua_isinteger(L, 3) !== 0;
+  return exact ? state.x.lua_tointegerx(L, 3, 0) : integralFloat(state, L, field);
 }
 
 /** LuaJIT has no integers: a float without fraction is one. */
