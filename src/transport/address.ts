@@ -53,6 +53,13 @@ export function formatAddress({ scheme, host, port }: NetworkAddress): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
+/** How a peer is called: `192.0.2.1:4739`, `[2001:db8::1]:4739`; IPv4 within IPv6 as IPv4. */
+export function formatPeer(address: string, port: number): string {
+  const plain =
+    address.startsWith("::ffff:") && isIPv4(address.slice(7)) ? address.slice(7) : address;
+  return plain.includes(":") ? `[${plain}]:${port}` : `${plain}:${port}`;
+}
+
 /** What somebody wants and the forms it may have. */
 interface Request {
   readonly action: string;

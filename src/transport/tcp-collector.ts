@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { formatAddress, type NetworkAddress, parseListen } from "./address.ts";
+import { formatAddress, formatPeer, type NetworkAddress, parseListen } from "./address.ts";
 import {
   type Collector,
   type CollectorOptions,
@@ -119,9 +119,7 @@ class TcpCollector implements Collector {
       this.#refuse();
       return;
     }
-    const { remoteAddress = "?", remotePort = 0 } = socket;
-    const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
-    const name = `${host}:${remotePort}`;
+    const name = formatPeer(socket.remoteAddress ?? "?", socket.remotePort ?? 0);
     this.#counts.connections++;
     const { firstHeaderMs = limits.tcpFirstHeaderMs, messageMs = limits.tcpMessageMs } =
       this.#options;

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { ConfigError, DecodeError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { formatAddress, type NetworkAddress, parseListen } from "./address.ts";
+import { formatAddress, formatPeer, type NetworkAddress, parseListen } from "./address.ts";
 import {
   type Collector,
   type CollectorOptions,
@@ -108,10 +108,7 @@ class UdpCollector implements Collector {
       this.#counts.emptyDatagrams++;
       return;
     }
-    const { address, port } = from;
-    const peer = this.#peers.select(
-      address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
-    );
+    const peer = this.#peers.select(formatPeer(from.address, from.port));
     try {
       peer.session.decodeDatagram(bytes);
     } catch (error) {

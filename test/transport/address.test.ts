@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { formatAddress, parseDestination, parseListen } from "../../src/transport/address.ts";
+import {
+  formatAddress,
+  formatPeer,
+  parseDestination,
+  parseListen,
+} from "../../src/transport/address.ts";
 
 test.for([
   ["udp://127.0.0.1:4739", { scheme: "udp", host: "127.0.0.1", port: 4739 }],
@@ -63,4 +68,13 @@ test.for([
   expect(() => parseDestination(text)).toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(part) }),
   );
+});
+
+test.for([
+  ["192.0.2.1", "192.0.2.1:4739"],
+  ["2001:db8::1", "[2001:db8::1]:4739"],
+  ["::ffff:192.0.2.1", "192.0.2.1:4739"],
+  ["::ffff:1", "[::ffff:1]:4739"],
+] as const)("formatPeer() calls %s %s", ([address, name]) => {
+  expect(formatPeer(address, 4739)).toBe(name);
 });

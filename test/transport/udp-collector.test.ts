@@ -1,5 +1,9 @@
+import { spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { createUdpCollector, type UdpCollectorOptions } from "../../src/transport/udp-collector.ts";
@@ -194,3 +198,19 @@ test.skipIf(process.platform !== "linux").for(["udp://127.0.0.1:0", "udp://[::1]
     expect(kernelDrops).toBeGreaterThan(0);
   },
 );
+
+const capture = fileURLToPath(new URL("../../examples/captures/sample.pcap", import.meta.url));
+const hasSoftflowd = spawnSync("softflowd", ["-h"]).status !== null;
+
+test.skipIf(!hasSoftflowd)("createUdpCollector() understands softflowd", async () => {
+  const { collector, address, seen } = await setUp();
+  const to = `127.0.0.1:${portOf(address)}`;
+  const control = join(tmpdir(), `moonfix-softflowd-${process.pid}`);
+  const files = ["-p", `${control}.pid`, "-c", `${control}.ctl`];
+  const child = spawn("softflowd", ["-r", capture, "-n", to, "-v", "10", "-d", ...files]);
+  child.stderr.resume();
+  await once(child, "exit");
+  await collector.stop();
+  expect(seen.length).toBeGreaterThan(10);
+  expect(collector.counters()).toMatchObject({ malformed: 0, setsWithoutTemplate: 0, peers: 1 });
+});
