@@ -59,11 +59,6 @@ export class Connection {
     return this.#heardMs;
   }
 
-  /** Whether the connection is over. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   /** Tell the peer that no more is wanted; what it has sent still arrives. */
   halfClose(): void {
     this.#socket.end();
