@@ -59,6 +59,8 @@ export interface TransportSession {
   decodeDatagram(bytes: Uint8Array): void;
   /** The header of the Message being decoded, or of the last one; reused by the next Message. */
   readonly header: Readonly<MessageHeader>;
+  /** Fields of all Templates that it keeps: what the session costs in memory. */
+  readonly templateFields: number;
   counters(): Readonly<Record<string, number>>;
 }
 
@@ -124,6 +126,10 @@ class Session implements TransportSession {
         throw error instanceof DecodeError ? error.shifted(at) : error;
       }
     }
+  }
+
+  get templateFields(): number {
+    return this.#domains.fields;
   }
 
   counters(): Readonly<Record<string, number>> {

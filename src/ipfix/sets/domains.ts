@@ -5,6 +5,9 @@ import type { Template, TemplateLookup } from "../template.ts";
 /** What a Transport Session knows of one Observation Domain. */
 export interface Domain {
   readonly templates: Map<number, Template>;
+  /** Which of them are Options Templates, and which are not. */
+  readonly optionsIds: Set<number>;
+  readonly plainIds: Set<number>;
   readonly lookup: TemplateLookup;
   /** Sequence Number the next Message should have, or `unknownSequence`. */
   expected: number;
@@ -17,7 +20,8 @@ export const unknownSequence = -1;
 export class DomainTable {
   /** In order of use: the first one is the one not used for longest. */
   readonly #domains = new Map<number, Domain>();
-  #fields = 0;
+  /** Fields of all Templates. */
+  fields = 0;
   #currentId = -1;
   #current: Domain = createDomain();
   /** Domains given up for younger ones. */
@@ -43,26 +47,35 @@ export class DomainTable {
     const old = domain.templates.get(template.id);
     if (old?.signature === template.signature) return old;
     const growth = template.fields.length - (old?.fields.length ?? 0);
-    if (this.#fields + growth > limits.sessionTemplateFields) return undefined;
-    this.#fields += growth;
+    if (this.fields + growth > limits.sessionTemplateFields) return undefined;
+    if (old) this.#drop(domain, old);
+    this.fields += template.fields.length;
     domain.templates.set(template.id, template);
+    idsLike(template, domain).add(template.id);
     return template;
   }
 
-  /** Forget the Template `id`, or all (Options) Templates when `id` is a Set ID (RFC 7011 §8.1). */
+  /**
+   * Forget the Template `id`, or all (Options) Templates when `id` is a Set ID (RFC 7011 §8.1).
+   * It takes no longer than to define what it forgets: one Message can hold 16 000 withdrawals.
+   */
   withdraw(domain: Domain, id: number, options: boolean): void {
-    for (const template of [...domain.templates.values()]) {
-      const meant = id < firstDataSetId ? template.scopeCount > 0 === options : template.id === id;
-      if (!meant) continue;
-      this.#fields -= template.fields.length;
-      domain.templates.delete(template.id);
+    const all = options ? domain.optionsIds : domain.plainIds;
+    for (const meant of id < firstDataSetId ? all : [id]) {
+      const template = domain.templates.get(meant);
+      if (template) this.#drop(domain, template);
     }
   }
 
+  #drop(domain: Domain, template: Template): void {
+    this.fields -= template.fields.length;
+    domain.templates.delete(template.id);
+    idsLike(template, domain).delete(template.id);
+  }
+
   #forgetOldest(): void {
-    for (const [id, { templates }] of this.#domains) {
-      for (const { fields } of templates.values()) this.#fields -= fields.length;
-      templates.clear();
+    for (const [id, domain] of this.#domains) {
+      for (const template of domain.templates.values()) this.#drop(domain, template);
       this.#domains.delete(id);
       this.forgotten++;
       return;
@@ -72,5 +85,15 @@ export class DomainTable {
 
 function createDomain(): Domain {
   const templates = new Map<number, Template>();
-  return { templates, lookup: (id) => templates.get(id), expected: unknownSequence };
+  return {
+    templates,
+    optionsIds: new Set(),
+    plainIds: new Set(),
+    lookup: (id) => templates.get(id),
+    expected: unknownSequence,
+  };
+}
+
+function idsLike({ scopeCount }: Template, { optionsIds, plainIds }: Domain): Set<number> {
+  return scopeCount > 0 ? optionsIds : plainIds;
 }

@@ -1,11 +1,5 @@
 import type { BatchSink } from "../../ipfix/batch.ts";
-import { firstDataSetId } from "../../ipfix/message.ts";
-import {
-  createTransportSession,
-  type TemplateEvent,
-  type TransportSession,
-} from "../../ipfix/session.ts";
-import type { Template } from "../../ipfix/template.ts";
+import { createTransportSession, type TransportSession } from "../../ipfix/session.ts";
 import { limits } from "../../limits.ts";
 
 /** One exporter as a collector sees it. */
@@ -46,7 +40,8 @@ export class PeerTable {
   readonly #now: () => number;
   #current: MeteredPeer | undefined;
   readonly #gone: Record<string, number> = {};
-  readonly #fields = { total: 0 };
+  /** Fields of all Templates of all peers. */
+  #fields = 0;
   #forgotten = 0;
 
   constructor(options: PeerTableOptions) {
@@ -73,7 +68,8 @@ export class PeerTable {
 
   /** Give up peers until all Templates are within bounds; call it between Messages. */
   settle(): void {
-    while (this.#fields.total > limits.collectorTemplateFields) this.#forgetLargest();
+    if (this.#current) this.#measure(this.#current);
+    while (this.#fields > limits.collectorTemplateFields) this.#forgetLargest();
   }
 
   /** The peer `name` left. */
@@ -83,7 +79,7 @@ export class PeerTable {
     if (this.#current === peer) this.#current = undefined;
     this.#settled.delete(name);
     this.#newcomers.delete(name);
-    this.#fields.total -= peer.ledger.fields;
+    this.#fields -= peer.fields;
     addCounters(this.#gone, peer.session.counters());
   }
 
@@ -104,11 +100,15 @@ export class PeerTable {
   }
 
   #create(name: string): MeteredPeer {
-    const ledger = new TemplateLedger(this.#fields);
-    const onTemplate = (event: TemplateEvent) => ledger.record(event);
     const { onBatch, withdrawals } = this.#options;
-    const session = createTransportSession({ onBatch, withdrawals, onTemplate });
-    return { name, ledger, session, sinceMs: this.#now(), isSettled: false };
+    const session = createTransportSession({ onBatch, withdrawals });
+    return { name, session, fields: 0, sinceMs: this.#now(), isSettled: false };
+  }
+
+  #measure(peer: MeteredPeer): void {
+    const { templateFields } = peer.session;
+    this.#fields += templateFields - peer.fields;
+    peer.fields = templateFields;
   }
 
   #hasProvenItself({ sinceMs, session }: MeteredPeer): boolean {
@@ -133,7 +133,7 @@ export class PeerTable {
     let largest: MeteredPeer | undefined;
     let most = -1;
     for (const peer of this.#peers()) {
-      const weight = peer.ledger.fields * (peer.isSettled ? 1 : newcomerWeight);
+      const weight = peer.fields * (peer.isSettled ? 1 : newcomerWeight);
       if (weight <= most) continue;
       largest = peer;
       most = weight;
@@ -144,43 +144,11 @@ export class PeerTable {
 }
 
 interface MeteredPeer extends Peer {
-  readonly ledger: TemplateLedger;
+  /** Fields of its Templates when they were last counted. */
+  fields: number;
   readonly sinceMs: number;
   /** Whether it has sent records and has been known for a while. */
   isSettled: boolean;
-}
-
-/** Counts the fields of the Templates that a session keeps; an upper bound for many domains. */
-class TemplateLedger {
-  fields = 0;
-  readonly #all: { total: number };
-  readonly #templates = new Map<number, Template>();
-
-  constructor(all: { total: number }) {
-    this.#all = all;
-  }
-
-  record({ domain, id, template, options }: TemplateEvent): void {
-    if (id < firstDataSetId) this.#withdrawAll(domain, options);
-    else this.#replace(domain * 65_536 + id, template);
-  }
-
-  #replace(key: number, template: Template | undefined): void {
-    const old = this.#templates.get(key);
-    if (old === template) return;
-    const growth = (template?.fields.length ?? 0) - (old?.fields.length ?? 0);
-    this.fields += growth;
-    this.#all.total += growth;
-    if (template) this.#templates.set(key, template);
-    else this.#templates.delete(key);
-  }
-
-  #withdrawAll(domain: number, options: boolean): void {
-    for (const [key, { scopeCount }] of this.#templates) {
-      const meant = Math.floor(key / 65_536) === domain && scopeCount > 0 === options;
-      if (meant) this.#replace(key, undefined);
-    }
-  }
 }
 
 function addCounters(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
