@@ -17,6 +17,7 @@ import { createFileExporter } from "../../src/transport/file-exporter.ts";
 import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
 import { createRecorder, createRecordingSession, templateOf } from "../support/ipfix.ts";
 import { balance, fixedBatch, messagesOf, until, variableBatch } from "../support/network.ts";
+import { hasProgram } from "../support/programs.ts";
 
 const original = Buffer.concat(messagesOf([fixedBatch(100), variableBatch(100)]));
 
@@ -215,20 +216,22 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-const hasPeers = ["ipfixDump", "tshark"].every((peer) => {
-  return spawnSync(peer, ["--version"]).status === 0;
-});
+const peers = { dump: "ipfixDump", shark: "tshark" } as const;
+const hasPeers = Object.values(peers).every(hasProgram);
 
-test.skipIf(!hasPeers)("ipfixDump and tshark read what several runs appended", async () => {
-  const path = join(temporaryFolder(), "out.ipfix");
-  for (let run = 0; run < 3; run++) {
-    await exportTo(path, true, [fixedBatch(100), variableBatch(50, { domain: 7 })]);
-    appendFileSync(path, original.subarray(0, 100 * run));
-  }
-  await exportTo(path, true);
-  const dump = spawnSync("ipfixDump", ["-i", path], { encoding: "utf8" });
-  expect(dump.stderr).toBe("");
-  expect(dump.stdout).toMatch(/ 460 Data Records/);
-  const tree = execFileSync("tshark", ["-r", path, "-V"], { encoding: "utf8", stdio: "pipe" });
-  expect(tree).not.toMatch(/Malformed|Expert Info|no template/i);
-});
+test.skipIf(!hasPeers)(
+  "ipfixDump and tshark read what several runs appended (needs them)",
+  async () => {
+    const path = join(temporaryFolder(), "out.ipfix");
+    for (let run = 0; run < 3; run++) {
+      await exportTo(path, true, [fixedBatch(100), variableBatch(50, { domain: 7 })]);
+      appendFileSync(path, original.subarray(0, 100 * run));
+    }
+    await exportTo(path, true);
+    const dump = spawnSync(peers.dump, ["-i", path], { encoding: "utf8" });
+    expect(dump.stderr).toBe("");
+    expect(dump.stdout).toMatch(/ 460 Data Records/);
+    const tree = execFileSync(peers.shark, ["-r", path, "-V"], { encoding: "utf8", stdio: "pipe" });
+    expect(tree).not.toMatch(/Malformed|Expert Info|no template/i);
+  },
+);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { createUdpCollector, type UdpCollectorOptions } from "../../src/transpor
 import { hostileDatagrams, messageOf } from "../support/hostile.ts";
 import { createRecorder } from "../support/ipfix.ts";
 import { fixedBatch, messagesOf, portOf, until } from "../support/network.ts";
+import { hasProgram } from "../support/programs.ts";
 
 const template = "0002 0010  0100 0002  0008 0004  0001 0004";
 const data = "0100 000c 0a000001 00000001";
@@ -198,16 +199,19 @@ test.skipIf(process.platform !== "linux").for(["udp://127.0.0.1:0", "udp://[::1]
 );
 
 const capture = fileURLToPath(new URL("../../examples/captures/sample.pcap", import.meta.url));
-const hasSoftflowd = spawnSync("softflowd", ["-h"]).status !== null;
+const meter = "softflowd";
 
-test.skipIf(!hasSoftflowd)("createUdpCollector() understands softflowd", async () => {
-  const { collector, address, seen } = await setUp();
-  const to = `127.0.0.1:${portOf(address)}`;
-  const child = spawn("softflowd", ["-r", capture, "-n", to, "-v", "10", "-d"]);
-  child.stdout.resume();
-  child.stderr.resume();
-  await once(child, "exit");
-  await collector.stop();
-  expect(seen.length).toBeGreaterThan(10);
-  expect(collector.counters()).toMatchObject({ malformed: 0, setsWithoutTemplate: 0, peers: 1 });
-});
+test.skipIf(!hasProgram(meter))(
+  "createUdpCollector() understands softflowd (needs softflowd)",
+  async () => {
+    const { collector, address, seen } = await setUp();
+    const to = `127.0.0.1:${portOf(address)}`;
+    const child = spawn(meter, ["-r", capture, "-n", to, "-v", "10", "-d"]);
+    child.stdout.resume();
+    child.stderr.resume();
+    await once(child, "exit");
+    await collector.stop();
+    expect(seen.length).toBeGreaterThan(10);
+    expect(collector.counters()).toMatchObject({ malformed: 0, setsWithoutTemplate: 0, peers: 1 });
+  },
+);
