@@ -195,6 +195,10 @@ class Pool implements TaskPool {
   #finish({ task }: Entry, end: TaskEnd): void {
     task.endedMs = this.#options.now();
     Object.assign(task, end);
+    if (end.state === "succeeded") {
+      const { packets, flows } = end.result; // the last flows come after the last report
+      task.progress = { ...task.progress, packets, flows };
+    }
     const level = end.state === "failed" ? "error" : "info";
     const error = end.state === "failed" ? `: ${end.error.message}` : "";
     this.#options.onLog(level, `task ${task.id} ${end.state}${error}`, { task: task.id, ...end });

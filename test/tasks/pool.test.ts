@@ -44,6 +44,7 @@ test("get() shows times, progress and result", async () => {
   threads[0]?.finish(success("x"));
   await turn();
   expect(pool.get("x")).toMatchObject({ state: "succeeded", endedMs: 3_000, result: { flows: 2 } });
+  expect(pool.get("x")?.progress).toEqual({ ...progress, packets: 4, flows: 2 });
   expect(pool.get("none")).toBeUndefined();
 });
 
