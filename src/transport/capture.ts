@@ -8,8 +8,8 @@ import { isClassicMicroseconds, readClassicStream } from "./capture-stream.ts";
 /** What to do with a capture. */
 export interface CaptureOptions {
   readonly visit: PacketVisitor;
-  /** Gets the octets read so far, and of how many when that is known. */
-  readonly onProgress?: (bytes: number, totalBytes: number | undefined) => void;
+  /** Gets the octets read so far, and of how many when that is known; reading waits for it. */
+  readonly onProgress?: (bytes: number, totalBytes: number | undefined) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -86,7 +86,7 @@ async function* readBlocks(path: string, options: CaptureOptions): AsyncGenerato
       if (bytesRead === 0) return;
       bytes += bytesRead;
       yield block.subarray(0, bytesRead);
-      onProgress?.(bytes, totalBytes);
+      await onProgress?.(bytes, totalBytes);
     }
   } finally {
     await file.close();
@@ -103,7 +103,7 @@ async function* readChunks(input: Readable, options: CaptureOptions): AsyncGener
       if (!(chunk instanceof Uint8Array)) throw new TypeError("a stream of text, expected octets");
       bytes += chunk.length;
       yield chunk;
-      onProgress?.(bytes, undefined);
+      await onProgress?.(bytes, undefined);
     }
   } catch (cause) {
     signal?.throwIfAborted();

@@ -114,7 +114,7 @@ test("readCapture() tells its progress", async () => {
   const seen: (number | undefined)[][] = [];
   const { bytes } = await readCapture(samplePath, {
     visit: () => undefined,
-    onProgress: (...progress) => seen.push(progress),
+    onProgress: (...progress) => void seen.push(progress),
   });
   expect(seen.at(-1)).toEqual([bytes, bytes]);
 });
