@@ -9,9 +9,17 @@ interface CommandEntry {
 
 /** Every command of the program: dispatch, help and the README's table come from here. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  run: {
+    summary: "run the daemon: conf.lua is live, every save is applied or refused",
+    load: () => import("./commands/run.ts"),
+  },
   check: {
     summary: "check a conf.lua and show what it would start, without starting it",
     load: () => import("./commands/check.ts"),
+  },
+  pcap2ipfix: {
+    summary: "meter captures into flows in an IPFIX file",
+    load: () => import("./commands/pcap2ipfix.ts"),
   },
   cat: {
     summary: "show IPFIX files as JSON lines, flows, CSV or text",
@@ -20,5 +28,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   lua: {
     summary: "run a Lua script",
     load: () => import("./commands/lua.ts"),
+  },
+  repl: {
+    summary: "a Lua prompt with completion and help",
+    load: () => import("./commands/repl.ts"),
   },
 };

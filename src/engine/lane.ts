@@ -129,7 +129,13 @@ export class Lane {
       wanted.exporter.map((exporter) => [exporter.name, sinks.all.get(sinkKey(exporter))?.part]),
     );
     const routeOf = this.#layRoutes(wanted, sinkByName, stages);
-    const sources = collectSources(wanted, this.#running.sources, this.#parts, routeOf);
+    const sources = collectSources(wanted, this.#running.sources, {
+      maker: this.#parts,
+      routeOf,
+      flush() {
+        for (const { part } of sinks.all.values()) part.flush?.();
+      },
+    });
     const failedSources = await startAll(sources.fresh);
     if (failedSources.length > 0) {
       await stopAll(sinks.fresh);

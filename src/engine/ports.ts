@@ -18,6 +18,8 @@ export interface Sink {
   start(): Promise<string>;
   /** Take a batch before returning; never blocks, drops are counted. */
   write(batch: RecordBatch): void;
+  /** Let records that wait for others leave now; absent where none wait. */
+  flush?(): void;
   /** Flush and release everything. */
   stop(): Promise<void>;
   counters(): Counters;

@@ -50,30 +50,44 @@ export function sinkKey({ name, options }: Declaration<"exporter">): string {
   return options.to.startsWith("file:") ? options.to : `${name} ${options.to}`;
 }
 
-/** Makes sources; each is given what to do with its batches. */
+/** Where a source delivers to. */
+export interface Outlet {
+  readonly onBatch: BatchSink;
+  /** Let what waits in the exporters leave: a source that ends calls it. */
+  readonly flush: () => void;
+}
+
+/** Makes sources. */
 export interface SourceMaker {
-  listener(address: string, onBatch: BatchSink): Source;
-  probe(probe: Declaration<"probe">, onBatch: BatchSink): Source;
+  listener(address: string, outlet: Outlet): Source;
+  probe(probe: Declaration<"probe">, outlet: Outlet): Source;
+}
+
+/** What new sources are made of. */
+export interface SourceOptions {
+  readonly maker: SourceMaker;
+  readonly routeOf: (name: string) => BatchSink;
+  readonly flush: () => void;
 }
 
 /** Keep the listeners and probes that run already, create the others with their routes. */
 export function collectSources(
   wanted: Wanted,
   running: ReadonlyMap<string, SourceUnit> | undefined,
-  { listener, probe }: SourceMaker,
-  routeOf: (name: string) => BatchSink,
+  options: SourceOptions,
 ): Units<SourceUnit> {
+  const { listener, probe } = options.maker;
   const listeners = wanted.collector.flatMap((collector) =>
     collector.options.listen.map((address) => ({
       key: address,
       declaration: collector,
-      make: sourceMaker((onBatch) => listener(address, onBatch), routeOf),
+      make: sourceMaker((outlet) => listener(address, outlet), options),
     })),
   );
   const probes = wanted.probe.map((declaration) => ({
     key: `${declaration.name} ${JSON.stringify(declaration.options)}`,
     declaration,
-    make: sourceMaker((onBatch) => probe(declaration, onBatch), routeOf),
+    make: sourceMaker((outlet) => probe(declaration, outlet), options),
   }));
   return collect([...listeners, ...probes], running);
 }
@@ -81,15 +95,15 @@ export function collectSources(
 type Identity = Pick<SourceUnit, "key" | "word" | "name" | "where">;
 
 function sourceMaker(
-  create: (onBatch: BatchSink) => Source,
-  routeOf: (name: string) => BatchSink,
+  create: (outlet: Outlet) => Source,
+  { routeOf, flush }: SourceOptions,
 ): (identity: Identity) => SourceUnit {
   return (identity) => {
     const unit: SourceUnit = {
       ...identity,
       addresses: [],
       route: routeOf(identity.name),
-      part: create((batch) => unit.route(batch)),
+      part: create({ onBatch: (batch) => unit.route(batch), flush }),
     };
     return unit;
   };

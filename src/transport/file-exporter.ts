@@ -79,11 +79,16 @@ class FileExporter implements Exporter {
     this.#writer.append(batch);
   }
 
+  flush(): void {
+    if (!this.#file) return;
+    this.#writer?.flush();
+    this.#writeBlock();
+  }
+
   async stop(): Promise<void> {
     const file = this.#file;
     if (!file) return;
-    this.#writer?.flush();
-    this.#writeBlock();
+    this.flush();
     this.#file = undefined;
     try {
       await file.datasync();

@@ -61,8 +61,8 @@ export function createFakeParts(): FakeParts {
     delivered,
     broken,
     receive: (key, value) => receivers.get(key)?.(octetBatch(value)),
-    listener: (address, onBatch) => source(address, onBatch),
-    probe: ({ name }, onBatch) => source(name, onBatch),
+    listener: (address, { onBatch }) => source(address, onBatch),
+    probe: ({ name }, { onBatch }) => source(name, onBatch),
     mediator: ({ name }) => {
       events.push(`create ${name}`);
       return {

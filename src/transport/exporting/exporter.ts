@@ -15,6 +15,8 @@ export interface Exporter {
   start(): Promise<string>;
   /** Take a batch before returning; what cannot be kept is dropped and counted. */
   write(batch: RecordBatch): void;
+  /** Let records that wait for others leave now; absent where none wait. */
+  flush?(): void;
   /** Let what is queued leave as far as it can, then release everything. */
   stop(): Promise<void>;
   /** Among others `records` = `delivered` + `queued` + everything named `dropped…`. */

@@ -1,0 +1,97 @@
+import { Worker } from "node:worker_threads";
+import type { Outcome, PartCounters } from "./lane.ts";
+import type { ProbeReport } from "./probe.ts";
+
+/** What the thread of a lane is started with. */
+export interface LaneData {
+  /** Relative paths in conf.lua start here. */
+  readonly folder: string;
+}
+
+/** What the main thread asks of a lane. */
+export type LaneCall =
+  | {
+      readonly id: number;
+      readonly kind: "apply";
+      readonly source: string;
+      readonly fileName: string;
+    }
+  | { readonly id: number; readonly kind: "counters" }
+  | { readonly id: number; readonly kind: "stop" };
+
+/** Something a lane has to say to people. */
+export type LaneEvent =
+  | {
+      readonly kind: "log";
+      readonly level: "info" | "warn" | "error";
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: "probe"; readonly report: ProbeReport };
+
+export type LaneMessage =
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | LaneEvent;
+
+/** A lane in a thread of its own, as the main thread sees it. */
+export interface LaneThread {
+  apply(source: string, fileName: string): Promise<Outcome>;
+  counters(): Promise<readonly PartCounters[]>;
+  /** Deliver what was received and end the thread, by force after `deadlineMs`. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+type CallBody = LaneCall extends infer C ? (C extends LaneCall ? Omit<C, "id"> : never) : never;
+
+/** Start the thread of a lane. `onEnd` is told when it ends without having been asked to. */
+export function startLane(
+  data: LaneData,
+  onEvent: (event: LaneEvent) => void,
+  onEnd: (reason: string) => void,
+): LaneThread {
+  const worker = new Worker(new URL("../../dist/engine/lane-worker.js", import.meta.url), {
+    workerData: data,
+    env: {},
+  });
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let lastId = 0;
+  let reason = "its thread ended";
+  let stopping = false;
+
+  worker.on("message", (message: LaneMessage) => {
+    if (message.kind !== "answer") return onEvent(message);
+    waiting.get(message.id)?.resolve(message.value);
+    waiting.delete(message.id);
+  });
+  worker.on("error", (error) => {
+    reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  });
+  worker.on("exit", () => {
+    for (const { reject } of waiting.values()) reject(new Error(reason));
+    waiting.clear();
+    if (!stopping) onEnd(reason);
+  });
+
+  function call<T>(body: CallBody): Promise<T> {
+    const id = ++lastId;
+    return new Promise<T>((resolve, reject) => {
+      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      worker.postMessage({ ...body, id });
+    });
+  }
+
+  async function stop(deadlineMs: number): Promise<void> {
+    stopping = true;
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    const timer = setTimeout(() => void worker.terminate(), deadlineMs);
+    call({ kind: "stop" }).catch(() => undefined);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  return {
+    apply: (source, fileName) => call<Outcome>({ kind: "apply", source, fileName }),
+    counters: () => call<readonly PartCounters[]>({ kind: "counters" }),
+    stop,
+  };
+}
