@@ -67,7 +67,7 @@ test("submit() refuses a known id, also of an ended task", async () => {
   expect(again).toThrow(expect.objectContaining({ code: "duplicate" }));
 });
 
-test("submit() refuses an output that a task is about to write, and takes it afterwards", async () => {
+test("submit() refuses an output that another task is about to write", async () => {
   const { pool, threads } = fakePool();
   pool.submit("pcap_to_ipfix", input("same"), "first");
   expect(() => pool.submit("pcap_to_ipfix", input("same"), "second")).toThrow(
@@ -118,7 +118,7 @@ test("cancel() ends a waiting task at once and a running one through its thread"
   await pool.stop(1_000);
 });
 
-test("a crash fails one task, removes its unfinished file, and another thread goes on", async () => {
+test("a crash fails one task, its unfinished file goes, the next task runs", async () => {
   const { pool, threads } = fakePool({ workers: 1 });
   pool.submit("pcap_to_ipfix", input("a"), "a");
   pool.submit("pcap_to_ipfix", input("b"), "b");

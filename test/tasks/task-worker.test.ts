@@ -67,7 +67,7 @@ test("a task converts the sample as a direct conversion does", async () => {
   expect(await countRecords(output)).toBe(result?.flows);
 });
 
-test("a task converts a capture that is cut short up to the cut, and names the damage", async () => {
+test("a task converts a capture that is cut short, and names the damage", async () => {
   const { folder, capture } = folderWithSample();
   const whole = readFileSync(sample);
   writeFileSync(capture, whole.subarray(0, whole.length - 3));
