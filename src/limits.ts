@@ -114,4 +114,12 @@ export const limits = {
   apiHealthMs: 2_000,
   /** Problems listed in one answer. */
   apiProblems: 50,
+  /** Tags, labels and further headers between the link layer and IP: real networks stack four. */
+  linkHeaders: 16,
+  /** Extension headers of one IPv6 packet: RFC 8200 §4.1 has each once, destination options twice. */
+  ipv6ExtensionHeaders: 16,
+  /** Flows a meter keeps at a time unless its user says otherwise: 160 octets each and an index. */
+  meterFlows: 1_000_000,
+  /** EtherTypes and link types that a meter counts apart by name; further ones count as "other". */
+  meterNames: 64,
 } as const;

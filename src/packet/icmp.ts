@@ -1,22 +1,14 @@
-import type { HeaderDecoder } from "./headers.ts";
+import { readUint16 } from "../bytes/read.ts";
+import type { PacketOutcome, PacketSummary } from "./summary.ts";
 
-/** protocolIdentifier of ICMP (RFC 792). */
-export const protocolIcmp = 1;
-/** protocolIdentifier of ICMPv6 (RFC 4443). */
-export const protocolIcmpV6 = 58;
-
-/** Whether a protocol has type and code in the place of ports. */
-export function isIcmp(protocol: number): boolean {
-  return protocol === protocolIcmp || protocol === protocolIcmpV6;
-}
-
-/** Octets of the header that all messages share. */
+/** Type, code and checksum (RFC 792, RFC 4443 §2.1). */
 const headerBytes = 4;
 
-/** Decode type and code into the destination port, as IPFIX counts them (icmpTypeCodeIPv4). */
-export const decodeIcmp: HeaderDecoder = ({ view, end }, at, headers) => {
-  if (at + headerBytes > end) return "headersTruncated";
-  headers.destinationPort = view.getUint16(at);
-  headers.payloadOctets = Math.max(0, headers.payloadOctets - headerBytes);
-  return undefined;
-};
+/** Decode an ICMP or ICMPv6 header: type and code stand in the place of the destination port. */
+export function decodeIcmp(summary: PacketSummary, at: number, declaredEnd: number): PacketOutcome {
+  if (at + headerBytes > summary.end) return summary.short();
+  summary.sourcePort = 0;
+  summary.destinationPort = readUint16(summary.bytes, at);
+  summary.payloadLength = Math.max(0, declaredEnd - at - headerBytes);
+  return "ip";
+}

@@ -1,64 +1,64 @@
-import type { HeaderDecoder } from "./headers.ts";
+import { readUint16 } from "../bytes/read.ts";
+import { limits } from "../limits.ts";
+import type { PacketOutcome, PacketSummary } from "./summary.ts";
 import { decodeTransport } from "./transport.ts";
 
-/** Octets of the fixed header (RFC 8200 §3). */
+/** Offsets in the header (RFC 8200 §3). */
+const at6 = { length: 4, nextHeader: 6, source: 8, destination: 24 };
 const headerBytes = 40;
-/** Offsets in the header. */
-const field = { payloadLength: 4, nextHeader: 6, source: 8, destination: 24 } as const;
+/** Extension headers that lead on to the transport header (RFC 8200 §4). */
+const extensions = { hopByHop: 0, routing: 43, fragment: 44, destination: 60 } as const;
+/** Octets of the shortest extension header, and of each of its units. */
+const unitBytes = 8;
 
-/** Next Header values of extension headers (RFC 8200 §4). */
-const extension = {
-  hopByHop: 0,
-  routing: 43,
-  fragment: 44,
-  authentication: 51,
-  options: 60,
-} as const;
-const fragmentHeaderBytes = 8;
-/** Extension headers of one packet that are followed; a chain that long is an attack. */
-const longestChain = 16;
+/** Decode an IPv6 packet, its extension headers and its transport header. */
+export function decodeIpv6(summary: PacketSummary, at: number): PacketOutcome {
+  const { bytes, end } = summary;
+  if (at + headerBytes > end) return summary.short();
+  const first = readUint16(bytes, at);
+  if (first >>> 12 !== 6) return "malformed";
+  summary.version = 6;
+  summary.serviceClass = (first >>> 4) & 0xff;
+  summary.sourceAt = at + at6.source;
+  summary.destinationAt = at + at6.destination;
+  setLength(summary, at);
+  const declaredEnd = at + summary.ipLength;
+  return decodeExtensions(summary, at + headerBytes, declaredEnd);
+}
 
-/** Decode an IPv6 header, its extension headers and what follows (RFC 8200). */
-export const decodeIPv6: HeaderDecoder = (packet, at, headers) => {
-  const { view, end } = packet;
-  if (at + headerBytes > end) return "headersTruncated";
-  const first = view.getUint16(at);
-  if (first >>> 12 !== 6) return "headersMalformed";
-  headers.version = 6;
-  headers.networkAt = at;
-  headers.sourceAt = at + field.source;
-  headers.destinationAt = at + field.destination;
-  headers.classOfService = (first >>> 4) & 0xff;
-  headers.octets = headerBytes + view.getUint16(at + field.payloadLength);
-  headers.fragmented = false;
-  let next = at + headerBytes;
-  let protocol = view.getUint8(at + field.nextHeader);
-  for (let links = 0; isExtension(protocol); links++) {
-    if (links === longestChain) return "headersMalformed";
-    if (next + fragmentHeaderBytes > end) return "headersTruncated";
-    const following = view.getUint8(next);
-    if (protocol === extension.fragment) {
-      headers.fragmented = true;
-      if (view.getUint16(next + 2) >>> 3 !== 0) return "fragments";
-      next += fragmentHeaderBytes;
-    } else if (protocol === extension.authentication) {
-      next += (view.getUint8(next + 1) + 2) * 4;
-    } else {
-      next += (view.getUint8(next + 1) + 1) * 8;
+/** A payload length of 0 is a jumbogram or left to the network card: the captured one is right. */
+function setLength(summary: PacketSummary, at: number): void {
+  const declared = readUint16(summary.bytes, at + at6.length);
+  const captured = summary.end - at;
+  summary.protocol = summary.bytes[at + at6.nextHeader] as number;
+  const isEmpty = summary.protocol === 59;
+  summary.ipLength = declared === 0 && !isEmpty ? captured : headerBytes + declared;
+  if (summary.ipLength > captured) summary.hasLyingLength ||= !summary.isCut;
+  else summary.end = at + summary.ipLength;
+}
+
+function decodeExtensions(summary: PacketSummary, at: number, declaredEnd: number): PacketOutcome {
+  const { bytes, end } = summary;
+  for (let count = 0; isExtension(summary.protocol); count++) {
+    if (count >= limits.ipv6ExtensionHeaders) return "malformed";
+    if (at + unitBytes > end) return summary.short();
+    if (summary.protocol === extensions.fragment) {
+      const fragment = readUint16(bytes, at + 2);
+      if (fragment >>> 3 !== 0) return "fragment";
+      summary.isFragment = (fragment & 1) === 1;
+      summary.protocol = bytes[at] as number;
+      at += unitBytes;
+      continue;
     }
-    protocol = following;
+    const length = unitBytes + (bytes[at + 1] as number) * unitBytes;
+    if (at + length > end) return summary.short();
+    summary.protocol = bytes[at] as number;
+    at += length;
   }
-  headers.protocol = protocol;
-  headers.payloadOctets = headers.octets - (next - at);
-  return decodeTransport(packet, next, headers);
-};
+  return decodeTransport(summary, at, declaredEnd);
+}
 
 function isExtension(protocol: number): boolean {
-  return (
-    protocol === extension.hopByHop ||
-    protocol === extension.routing ||
-    protocol === extension.fragment ||
-    protocol === extension.authentication ||
-    protocol === extension.options
-  );
+  if (protocol === extensions.hopByHop || protocol === extensions.destination) return true;
+  return protocol === extensions.routing || protocol === extensions.fragment;
 }

@@ -1,23 +1,22 @@
-import type { HeaderDecoder } from "./headers.ts";
+import { readUint16, readUint32 } from "../bytes/read.ts";
+import type { PacketOutcome, PacketSummary } from "./summary.ts";
 
-/** protocolIdentifier of TCP (RFC 9293). */
-export const protocolTcp = 6;
-/** Flags in the fourteenth octet of the header (RFC 9293 §3.1). */
-export const tcpFlag = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 } as const;
+/** Flags of the header (RFC 9293 §3.1) that a meter asks for. */
+export const tcpFlags = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
 
-/** Octets of the header without options. */
-const headerBytes = 20;
-/** Offsets in the header. */
-const field = { destination: 2, sequence: 4, dataOffset: 12, flags: 13 } as const;
+const leastBytes = 20;
 
-/** Decode a TCP header (RFC 9293 §3.1). */
-export const decodeTcp: HeaderDecoder = ({ view, end }, at, headers) => {
-  if (at + headerBytes > end) return "headersTruncated";
-  headers.sourcePort = view.getUint16(at);
-  headers.destinationPort = view.getUint16(at + field.destination);
-  headers.sequence = view.getUint32(at + field.sequence);
-  headers.tcpFlags = view.getUint8(at + field.flags);
-  const headerLength = (view.getUint8(at + field.dataOffset) >>> 4) * 4;
-  headers.payloadOctets = Math.max(0, headers.payloadOctets - headerLength);
-  return undefined;
-};
+/** Decode a TCP header; its options need not be captured. */
+export function decodeTcp(summary: PacketSummary, at: number, declaredEnd: number): PacketOutcome {
+  const { bytes, end } = summary;
+  if (at + leastBytes > end) return summary.short();
+  const headerBytes = ((bytes[at + 12] as number) >>> 4) * 4;
+  if (headerBytes < leastBytes) return "malformed";
+  summary.sourcePort = readUint16(bytes, at);
+  summary.destinationPort = readUint16(bytes, at + 2);
+  summary.tcpSequence = readUint32(bytes, at + 4);
+  summary.tcpAcknowledgment = readUint32(bytes, at + 8);
+  summary.tcpFlags = bytes[at + 13] as number;
+  summary.payloadLength = Math.max(0, declaredEnd - at - headerBytes);
+  return "ip";
+}

@@ -1,20 +1,13 @@
-import type { HeaderDecoder } from "./headers.ts";
+import { readUint16 } from "../bytes/read.ts";
+import type { PacketOutcome, PacketSummary } from "./summary.ts";
 
-/** protocolIdentifier of UDP (RFC 768). */
-export const protocolUdp = 17;
-/** protocolIdentifier of UDP-Lite (RFC 3828). */
-export const protocolUdpLite = 136;
-/** protocolIdentifier of SCTP (RFC 9260). */
-export const protocolSctp = 132;
-
-/** Octets of a UDP header; SCTP's is longer, but starts alike. */
 const headerBytes = 8;
 
-/** Decode a header that starts with source and destination port. */
-export const decodePorts: HeaderDecoder = ({ view, end }, at, headers) => {
-  if (at + headerBytes > end) return "headersTruncated";
-  headers.sourcePort = view.getUint16(at);
-  headers.destinationPort = view.getUint16(at + 2);
-  headers.payloadOctets = Math.max(0, headers.payloadOctets - headerBytes);
-  return undefined;
-};
+/** Decode a UDP header (RFC 768); its Length field is not trusted. */
+export function decodeUdp(summary: PacketSummary, at: number, declaredEnd: number): PacketOutcome {
+  if (at + headerBytes > summary.end) return summary.short();
+  summary.sourcePort = readUint16(summary.bytes, at);
+  summary.destinationPort = readUint16(summary.bytes, at + 2);
+  summary.payloadLength = Math.max(0, declaredEnd - at - headerBytes);
+  return "ip";
+}
