@@ -116,7 +116,7 @@ export const limits = {
   apiProblems: 50,
   /** Tags, labels and further headers between the link layer and IP: real networks stack four. */
   linkHeaders: 16,
-  /** Extension headers of one IPv6 packet: RFC 8200 §4.1 has each once, destination options twice. */
+  /** Extension headers of one IPv6 packet: RFC 8200 §4.1 has six, and hostile ones go on. */
   ipv6ExtensionHeaders: 16,
   /** Flows a meter keeps at a time unless its user says otherwise: 160 octets each and an index. */
   meterFlows: 1_000_000,

@@ -11,7 +11,9 @@
  * What exists once a direction lies in two neighbouring places: forward, then reverse.
  */
 export const flowWords = 40;
-export const flowFloats = 20;
+
+/** Floats in the same octets. */
+export const flowFloats = flowWords / 2;
 
 /** Word offsets. */
 export const word = {
