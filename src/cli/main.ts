@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { version } from "../api/version.ts";
 import { ConfigError, DecodeError, TransportError } from "../errors.ts";
 import { didYouMean } from "../text/did-you-mean.ts";
 import { printable } from "../text/printable.ts";
@@ -6,7 +7,6 @@ import { parseArguments } from "./arguments.ts";
 import { exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commandUsage, programUsage } from "./usage.ts";
-import { version } from "./version.ts";
 
 /** Run the command that `words` names; resolves with the exit code. */
 async function main(words: readonly string[]): Promise<number> {
@@ -16,7 +16,7 @@ async function main(words: readonly string[]): Promise<number> {
     return words.length === 0 ? exitCodes.usage : exitCodes.ok;
   }
   if (name === "--version" || name === "-V") {
-    process.stdout.write(`moonfix ${version()}\n`);
+    process.stdout.write(`moonfix ${version}\n`);
     return exitCodes.ok;
   }
   if (name === "help") return runCommand(rest[0] ?? "", ["--help"]);

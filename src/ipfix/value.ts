@@ -6,5 +6,4 @@ export {
   type FieldSelection,
   formatRecord,
   formatValue,
-  type RecordPlan,
 } from "./values/json.ts";

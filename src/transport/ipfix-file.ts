@@ -77,18 +77,23 @@ function none(): DecodeError | undefined {
 
 /** The blocks as they are or, when they begin like a gzip file, decompressed. */
 async function* inflated(blocks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const first = await blocks.next();
-  if (first.done) return;
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
-    yield first.value;
-    yield* blocks;
-    return;
+  try {
+    const first = await blocks.next();
+    if (first.done) return;
+    if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+      yield first.value;
+      yield* blocks;
+      return;
+    }
+    const source = Readable.from(copied(first.value, blocks), { objectMode: false });
+    const gunzip = createGunzip();
+    // An error of either comes out of reading `gunzip`; the end of either ends both.
+    pipeline(source, gunzip, () => undefined);
+    yield* readStream(gunzip);
+  } finally {
+    // Whoever stops reading early would leave the file open.
+    await blocks.return(undefined);
   }
-  const source = Readable.from(copied(first.value, blocks), { objectMode: false });
-  const gunzip = createGunzip();
-  // An error of either comes out of reading `gunzip`; the end of either ends both.
-  pipeline(source, gunzip, () => undefined);
-  yield* readStream(gunzip);
 }
 
 /** All blocks, each in memory of its own: decompression reads ahead. */

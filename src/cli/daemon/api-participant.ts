@@ -32,7 +32,10 @@ interface RunningApi {
  * outlive a change of address.
  */
 export function createApiParticipant(options: ApiParticipantOptions): ApiParticipant {
-  const tasks = createTaskPool({});
+  const { logger: log } = options;
+  const tasks = createTaskPool({
+    onLog: (level, message, fields) => log[level](fields, message),
+  });
   let running: RunningApi | undefined;
 
   async function start(declared: Declaration<"api">): Promise<RunningApi> {

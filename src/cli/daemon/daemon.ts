@@ -1,12 +1,12 @@
 import { dirname, relative, resolve } from "node:path";
 import type { Writable } from "node:stream";
+import { version } from "../../api/version.ts";
 import { formatPlan } from "../../engine/conf/plan.ts";
 import { readText, watchFile } from "../../engine/conf/watch.ts";
 import type { Problem } from "../../engine/conf/words.ts";
 import type { ProbeReport } from "../../engine/probe.ts";
 import { type Log, type Reload, Supervisor } from "../../engine/supervisor.ts";
 import { printable } from "../../text/printable.ts";
-import { version } from "../version.ts";
 import { createApiParticipant } from "./api-participant.ts";
 import { formatAddresses, formatReport } from "./banner.ts";
 import { createDaemonLog, type LogTarget } from "./log.ts";
@@ -73,7 +73,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
     await supervisor.stop(stopMs);
     return undefined;
   }
-  say([`moonfix ${version()} runs ${fileName}`, ""]);
+  say([`moonfix ${version} runs ${fileName}`, ""]);
   say([...formatAddresses([...first.addresses, ...api.addresses()]), ""]);
   await probes.reported(first.wanted.probe.length);
   say([
