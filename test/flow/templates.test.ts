@@ -1,25 +1,19 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { flowTemplate, tcpTemplates } from "../../src/flow/templates.ts";
+import { flowTemplate, flowVariant, tcpTemplate } from "../../src/flow/export/templates.ts";
 import { shared } from "../support/shared.ts";
 
-const layouts = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({
-  biflow: (bits & 1) !== 0,
-  ipv6: (bits & 2) !== 0,
-  fullCounters: (bits & 4) !== 0,
-}));
+const { biflow, fullCounters, ipv6 } = flowVariant;
+const variants = [0, biflow].flatMap((bits) => [
+  bits,
+  bits | ipv6,
+  bits | fullCounters,
+  bits | ipv6 | fullCounters,
+]);
 
 test("flowTemplate() has YAF's Template IDs", () => {
-  expect(layouts.map((layout) => flowTemplate(layout).id.toString(16))).toEqual([
-    "b000",
-    "b010",
-    "b400",
-    "b410",
-    "b080",
-    "b090",
-    "b480",
-    "b490",
-  ]);
+  const ids = variants.map((variant) => flowTemplate(variant).id.toString(16));
+  expect(ids).toEqual(["b000", "b400", "b080", "b480", "b010", "b410", "b090", "b490"]);
 });
 
 const path = shared("data/yaf_templates.csv");
@@ -41,21 +35,21 @@ function yafFields(spec: string, present: ReadonlySet<string>): (readonly [strin
 }
 
 test.skipIf(path === undefined)("flowTemplate() has YAF's fields in YAF's order", () => {
-  for (const layout of layouts) {
+  for (const variant of variants) {
     const present = new Set([
       "YTF_MILLI",
       "YTF_MICRO",
       "YTF_TOTAL",
-      layout.fullCounters ? "YTF_FLE" : "YTF_RLE",
-      layout.ipv6 ? "YTF_IP6" : "YTF_IP4",
-      ...(layout.biflow ? ["YTF_BIF"] : []),
+      variant & fullCounters ? "YTF_FLE" : "YTF_RLE",
+      variant & ipv6 ? "YTF_IP6" : "YTF_IP4",
+      ...(variant & biflow ? ["YTF_BIF"] : []),
     ]);
-    const ours = flowTemplate(layout).fields.map(({ element, length }) => [element.name, length]);
+    const ours = flowTemplate(variant).fields.map(({ element, length }) => [element.name, length]);
     expect(ours).toEqual(yafFields("yaf_flow_full", present));
   }
-  for (const [id, { fields }] of tcpTemplates) {
-    const present = new Set(id === 0xc013 ? ["YTF_BIF"] : []);
-    const ours = fields.map(({ element, length }) => [element.name, length]);
+  for (const isBiflow of [false, true]) {
+    const present = new Set(isBiflow ? ["YTF_BIF"] : []);
+    const ours = tcpTemplate(isBiflow).fields.map(({ element, length }) => [element.name, length]);
     expect(ours).toEqual(yafFields("yaf_tcp", present));
   }
 });
