@@ -17,11 +17,11 @@ export interface ProgressLine {
 
 /** How often the line changes at most, in milliseconds. */
 const everyMs = 100;
-const barWidth = 24;
+const barWidth = 10;
 
 /** Create a progress line on `output`; `now` gives milliseconds of a steady clock. */
 export function createProgressLine(
-  output: Writable & { readonly isTTY?: boolean },
+  output: Writable & { readonly isTTY?: boolean; readonly columns?: number },
   now: () => number = () => performance.now(),
 ): ProgressLine {
   if (output.isTTY !== true) return { show: () => undefined, clear: () => undefined };
@@ -32,10 +32,14 @@ export function createProgressLine(
       const nowMs = now();
       if (nowMs - shownMs < everyMs) return;
       shownMs = nowMs;
-      output.write(`\r${formatProgress(progress, (nowMs - startMs) / 1_000)}\x1b[K`);
+      // A line that wraps could not be taken back.
+      const room = (output.columns || 80) - 1;
+      const line = formatProgress(progress, (nowMs - startMs) / 1_000).slice(0, room);
+      output.write(`\r${line}\x1b[K`);
     },
     clear() {
-      if (shownMs > 0) output.write("\r\x1b[K");
+      if (shownMs !== Number.NEGATIVE_INFINITY) output.write("\r\x1b[K");
+      shownMs = Number.NEGATIVE_INFINITY;
     },
   };
 }
@@ -44,18 +48,18 @@ export function createProgressLine(
 export function formatProgress(progress: Progress, seconds: number): string {
   const { bytes, totalBytes, packets, flows } = progress;
   const rate = seconds > 0 ? packets / seconds : 0;
-  const counts = `${short(rate)} packets/s  ${short(flows)} flows`;
-  if (totalBytes === undefined || totalBytes === 0) return `${short(bytes)}B  ${counts}`;
+  const counts = `${short(rate, " packets/s")}  ${short(flows, " flows")}`;
+  if (totalBytes === undefined || totalBytes === 0) return `${short(bytes, "B")}  ${counts}`;
   const share = Math.min(1, bytes / totalBytes);
   const filled = Math.round(share * barWidth);
   const bar = `${"#".repeat(filled)}${"-".repeat(barWidth - filled)}`;
   const left = share > 0 ? (seconds / share) * (1 - share) : 0;
-  const size = `${short(bytes)}B of ${short(totalBytes)}B`;
+  const size = `${short(bytes, "B")} of ${short(totalBytes, "B")}`;
   return `[${bar}] ${Math.floor(share * 100)} %  ${size}  ${counts}  ${formatSeconds(left)} left`;
 }
 
-/** Three digits and a decimal prefix: 1.23 M. */
-function short(value: number): string {
+/** Three digits, a decimal prefix and the unit: 1.23 MB. */
+function short(value: number, unit: string): string {
   const prefixes = ["", "k", "M", "G", "T"];
   let scaled = value;
   let step = 0;
@@ -64,7 +68,7 @@ function short(value: number): string {
     step++;
   }
   const digits = step === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
-  return `${scaled.toFixed(digits)} ${prefixes[step]}`;
+  return `${scaled.toFixed(digits)} ${prefixes[step]}${unit}`.replace("  ", " ");
 }
 
 function formatSeconds(seconds: number): string {

@@ -1,26 +1,28 @@
 import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
-import { TransportError } from "../errors.ts";
+import { ConfigError, DecodeError, TransportError } from "../errors.ts";
 import { createMeter, type Meter } from "../flow/meter.ts";
 import { createMessageWriter } from "../ipfix/message-writer.ts";
 import { limits } from "../limits.ts";
-import { createAtomicFile } from "../transport/atomic-file.ts";
 import { readCapture } from "../transport/capture.ts";
+import { openMessageSink } from "./message-sink.ts";
 
 /** A conversion of captures into one IPFIX file. */
 export interface ConversionOptions {
   /** Paths and streams, metered in this order as if they were one capture. */
   readonly inputs: readonly (string | Readable)[];
-  /** A path, which gets the file when it is whole, or a stream. */
+  /** A path, which gets the file when it is whole, or a stream, which stays open. */
   readonly output: string | Writable;
-  /** Default 300 s. */
+  /** Milliseconds; default 300 s. */
   readonly idleTimeoutMs?: number;
-  /** Default 1 800 s. */
+  /** Milliseconds; default 1 800 s. */
   readonly activeTimeoutMs?: number;
+  /** Flows kept at a time. */
   readonly maximumFlows?: number;
   /** Observation Domain ID; default 0. */
   readonly domain?: number;
+  /** Told after each block that was read. */
   readonly onProgress?: (progress: ConversionProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -28,7 +30,7 @@ export interface ConversionOptions {
 /** How far a conversion has come. */
 export interface ConversionProgress {
   readonly bytes: number;
-  /** Octets of all inputs, when all of them are files. */
+  /** Octets of all inputs; undefined when one of them is a stream. */
   readonly totalBytes: number | undefined;
   readonly packets: number;
   readonly flows: number;
@@ -36,6 +38,7 @@ export interface ConversionProgress {
 
 /** What a conversion has done. */
 export interface ConversionResult {
+  /** Octets read. */
   readonly bytes: number;
   readonly packets: number;
   /** Octets of the IP packets that were metered. */
@@ -43,35 +46,43 @@ export interface ConversionResult {
   readonly flows: number;
   /** Octets of the IPFIX file. */
   readonly outputBytes: number;
-  /** Inputs that are damaged; what was whole in them is in the file. */
+  /** Inputs that are damaged; what was whole before the damage is in the file. */
   readonly damage: readonly CaptureDamage[];
-  /** The meter's counters: what became of every packet. */
+  /** What became of every packet. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
 /** What is wrong with an input, and where. */
 export interface CaptureDamage {
+  /** Its path, or `standard input`. */
   readonly input: string;
+  /** A `DecodeErrorCode`. */
   readonly code: string;
+  /** Octets from the start of the input. */
   readonly offset: number;
   readonly message: string;
 }
 
-/** Defaults of the meter (YAF's). */
+/** How flows are made unless somebody says otherwise: as YAF does it. */
 export const meterDefaults = {
   idleTimeoutMs: 300_000,
   activeTimeoutMs: 1_800_000,
-  maximumFlows: 1_000_000,
+  maximumFlows: limits.meterFlows,
   domain: 0,
 } as const;
 
 /**
  * Meter `inputs` into an IPFIX file (RFC 5655) with YAF's flow Templates. A file appears under its
  * name whole or not at all.
- * @throws {TransportError} an input or the output cannot be used; the reason of `signal`.
+ * @throws {TransportError} when an input or the output cannot be used.
+ * @throws {DecodeError} when an input is no capture.
+ * @throws {ConfigError} when the output is one of the inputs.
+ * @throws the reason of `signal` when it aborts.
  */
 export async function convertCaptures(options: ConversionOptions): Promise<ConversionResult> {
-  const sink = openSink(options.output);
+  const { inputs, output } = options;
+  const totalBytes = await measure(inputs, output);
+  const sink = openMessageSink(output);
   let outputBytes = 0;
   const writer = createMessageWriter({
     maximumBytes: limits.messageBytes,
@@ -90,13 +101,13 @@ export async function convertCaptures(options: ConversionOptions): Promise<Conve
     onBatch: (batch) => writer.append(batch),
   });
   try {
-    const { bytes, damage } = await meterInputs(meter, options, () => sink.drained());
+    const read = await meterInputs(meter, options, { totalBytes, drained: () => sink.drained() });
     meter.end();
     writer.flush();
     await sink.commit();
     const counters = meter.counters();
     const { packets = 0, octets = 0, flows = 0 } = counters;
-    return { bytes, packets, octets, flows, outputBytes, damage, counters };
+    return { ...read, packets, octets, flows, outputBytes, counters };
   } catch (error) {
     sink.abort();
     throw error;
@@ -105,16 +116,14 @@ export async function convertCaptures(options: ConversionOptions): Promise<Conve
 
 async function meterInputs(
   meter: Meter,
-  options: ConversionOptions,
-  drained: () => Promise<void>,
+  { inputs, onProgress, signal }: ConversionOptions,
+  { totalBytes, drained }: { totalBytes: number | undefined; drained: () => Promise<void> },
 ): Promise<{ bytes: number; damage: CaptureDamage[] }> {
-  const { inputs, onProgress, signal } = options;
-  const totalBytes = await measure(inputs);
   const damage: CaptureDamage[] = [];
   let done = 0;
   for (const input of inputs) {
     const result = await readCapture(input, {
-      visit: meter.packet,
+      visit: (packet) => meter.packet(packet),
       ...(signal && { signal }),
       async onProgress(bytes) {
         const { packets = 0, flows = 0 } = meter.counters();
@@ -123,65 +132,50 @@ async function meterInputs(
       },
     });
     done += result.bytes;
-    if (result.damage === undefined) continue;
-    const { code, offset, message } = result.damage;
-    damage.push({ input: typeof input === "string" ? input : "stdin", code, offset, message });
+    if (result.damage) damage.push(describeDamage(input, result.damage));
   }
   return { bytes: done, damage };
 }
 
-/** Octets of all inputs, or nothing when one of them is no file. */
-async function measure(inputs: ConversionOptions["inputs"]): Promise<number | undefined> {
-  let total = 0;
+/** @throws {DecodeError} when the input is no capture at all. */
+function describeDamage(input: string | Readable, error: DecodeError): CaptureDamage {
+  const { code, offset, detail } = error;
+  const name = typeof input === "string" ? input : "standard input";
+  const isCapture = code !== "bad-magic" && code !== "bad-version";
+  if (!isCapture && offset < 8) throw new DecodeError(code, offset, `${name}: ${detail}`);
+  return { input: name, code, offset, message: error.message };
+}
+
+/** Octets of all inputs, or undefined when one of them is no file. */
+async function measure(
+  inputs: ConversionOptions["inputs"],
+  output: ConversionOptions["output"],
+): Promise<number | undefined> {
+  const replaced = typeof output === "string" ? await identify(output) : undefined;
+  let total: number | undefined = 0;
   for (const input of inputs) {
-    if (typeof input !== "string") return undefined;
-    const found = await stat(input).catch((cause: unknown) => {
-      throw TransportError.from(`Cannot read ${input}`, cause);
-    });
-    if (!found.isFile()) return undefined;
-    total += found.size;
+    const file = typeof input === "string" ? await identify(input) : undefined;
+    if (file === undefined && typeof input === "string") {
+      throw new TransportError("not-found", `Cannot read ${input}: there is no such file`);
+    }
+    if (file && file.ino === replaced?.ino && file.dev === replaced.dev) {
+      throw new ConfigError("bad-value", "", `Cannot write ${output}: it is one of the captures`);
+    }
+    if (file?.isDirectory()) {
+      throw new TransportError("io", `Cannot read ${input}: it is a folder, expected a capture`);
+    }
+    total = total === undefined || !file?.isFile() ? undefined : total + file.size;
   }
   return total;
 }
 
-/** Takes Messages, and keeps them or not. */
-interface MessageSink {
-  write(bytes: Uint8Array): void;
-  /** Resolves when there is room for more. */
-  drained(): Promise<void>;
-  commit(): Promise<void>;
-  abort(): void;
-}
-
-function openSink(output: string | Writable): MessageSink {
-  if (typeof output !== "string") return streamSink(output);
-  const file = createAtomicFile(output);
-  return {
-    write: (bytes) => file.write(bytes),
-    drained: async () => undefined,
-    commit: () => file.commit(),
-    abort: () => file.abort(),
-  };
-}
-
-function streamSink(output: Writable): MessageSink {
-  let last = Promise.resolve();
-  let full = false;
-  return {
-    write(bytes) {
-      last = new Promise((resolve, reject) => {
-        full = !output.write(Uint8Array.from(bytes), (error) => {
-          if (error) reject(TransportError.from("Cannot write the output", error));
-          else resolve();
-        });
-      });
-      // Whoever waits next gets the failure; nobody may be waiting yet.
-      last.catch(() => undefined);
-    },
-    drained: async () => {
-      if (full) await last;
-    },
-    commit: () => last,
-    abort: () => undefined,
-  };
+/** What stands under `path`, or undefined when nothing does. @throws {TransportError} */
+async function identify(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw TransportError.from(`Cannot read ${path}`, cause);
+  }
 }

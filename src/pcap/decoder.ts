@@ -1,13 +1,14 @@
 import { DecodeError } from "../errors.ts";
 import { createClassicFormat } from "./classic.ts";
-import { type CaptureFormat, type CaptureWindow, createWindow } from "./format.ts";
+import { type CaptureFormat, type CaptureWindow, ChunkWindow } from "./format.ts";
 import { createNextGenerationFormat } from "./ng.ts";
 import type { PacketVisitor } from "./packet.ts";
 
 /** Decodes a capture that comes in pieces of any size. */
 export interface CaptureDecoder {
   /**
-   * Take the next octets, which are copied; packets that became whole are visited.
+   * Take the next octets; packets that became whole are visited, most of them where they lie in
+   * `chunk`, which is the caller's again afterwards.
    * @throws {DecodeError} offsets count from the start of the capture; packets before the damage
    *   were visited, and nothing can be pushed afterwards.
    */
@@ -18,7 +19,7 @@ export interface CaptureDecoder {
 
 /** Create a decoder of pcap and pcapng captures: the first four octets tell which it is. */
 export function createCaptureDecoder(visit: PacketVisitor): CaptureDecoder {
-  const window = createWindow();
+  const window = new ChunkWindow();
   let format: CaptureFormat | undefined;
 
   function decode(): void {
@@ -29,11 +30,10 @@ export function createCaptureDecoder(visit: PacketVisitor): CaptureDecoder {
 
   return {
     push(chunk) {
-      window.append(chunk);
-      decode();
+      window.pass(chunk, decode);
     },
     end() {
-      const left = window.end - window.at;
+      const { left } = window;
       if (left === 0 && format !== undefined) return;
       const what = format === undefined ? "file header" : "record";
       throw new DecodeError("truncated", window.offset, `${left} octets of a ${what}`);

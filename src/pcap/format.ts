@@ -6,7 +6,6 @@ export interface CaptureWindow {
   readonly end: number;
   /** Where `at` is in the capture. */
   readonly offset: number;
-  append(chunk: Uint8Array): void;
   /** Be done with the next `length` octets. */
   advance(length: number): void;
 }
@@ -17,27 +16,28 @@ export interface CaptureFormat {
   step(window: CaptureWindow): boolean;
 }
 
-const leastBytes = 65_536;
+/** Octets of a chunk that are tried first to complete what is carried: a packet of Ethernet. */
+const pieceBytes = 2_048;
 
-/** Create an empty window. One buffer serves for the whole capture and grows to its chunks. */
-export function createWindow(): CaptureWindow {
-  return new Window();
-}
-
-class Window implements CaptureWindow {
-  bytes = new Uint8Array(leastBytes);
+/**
+ * The window over a capture that comes in chunks. Records that lie within a chunk are decoded where
+ * they are; what straddles two of them is carried over in a buffer of its own:
+ *
+ *     chunk 1                      chunk 2
+ *     | record | record | rec      ord | record | record …
+ *                       └ carried ───┘ └ in place again
+ */
+export class ChunkWindow implements CaptureWindow {
+  bytes: Uint8Array<ArrayBufferLike> = new Uint8Array(pieceBytes);
   view = new DataView(this.bytes.buffer);
   at = 0;
   end = 0;
   offset = 0;
+  /** Holds what is carried; doubles as needed. */
+  #carry = { bytes: this.bytes, view: this.view };
 
-  append(chunk: Uint8Array): void {
-    const left = this.end - this.at;
-    if (left + chunk.length > this.bytes.length) this.#grow(left + chunk.length);
-    else if (this.at > 0) this.bytes.copyWithin(0, this.at, this.end);
-    this.at = 0;
-    this.bytes.set(chunk, left);
-    this.end = left + chunk.length;
+  get left(): number {
+    return this.end - this.at;
   }
 
   advance(length: number): void {
@@ -45,10 +45,62 @@ class Window implements CaptureWindow {
     this.offset += length;
   }
 
-  #grow(needed: number): void {
-    const old = this.bytes.subarray(this.at, this.end);
-    this.bytes = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
-    this.view = new DataView(this.bytes.buffer);
-    this.bytes.set(old);
+  /** Show `chunk` behind what is left; `decode` is called whenever there is more to see. */
+  pass(chunk: Uint8Array, decode: () => void): void {
+    const from = this.#complete(chunk, decode);
+    if (from === chunk.length) return;
+    this.bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    this.view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+    this.at = from;
+    this.end = chunk.length;
+    decode();
+    this.#keep();
+  }
+
+  /** Complete what is carried with as little of `chunk` as does; returns where the rest starts. */
+  #complete(chunk: Uint8Array, decode: () => void): number {
+    let from = 0;
+    for (let size = pieceBytes; this.left > 0 && from < chunk.length; size *= 2) {
+      const piece = chunk.subarray(from, from + size);
+      from += piece.length;
+      this.#extend(piece);
+      decode();
+      if (this.left > piece.length) continue;
+      from -= this.left;
+      this.at = this.end;
+    }
+    return from;
+  }
+
+  #extend(piece: Uint8Array): void {
+    const { left } = this;
+    this.#reserve(left + piece.length);
+    if (this.at > 0) this.#carry.bytes.copyWithin(0, this.at, this.end);
+    this.#carry.bytes.set(piece, left);
+    this.#readCarry(left + piece.length);
+  }
+
+  /** Carry over what is left of the chunk. */
+  #keep(): void {
+    const { left } = this;
+    this.#reserve(left);
+    this.#carry.bytes.set(this.bytes.subarray(this.at, this.end));
+    this.#readCarry(left);
+  }
+
+  #readCarry(length: number): void {
+    this.bytes = this.#carry.bytes;
+    this.view = this.#carry.view;
+    this.at = 0;
+    this.end = length;
+  }
+
+  /** Have room for `length` octets in the buffer for what is carried, keeping what it holds. */
+  #reserve(length: number): void {
+    const old = this.#carry.bytes;
+    if (length <= old.length) return;
+    const bytes = new Uint8Array(2 ** Math.ceil(Math.log2(length)));
+    bytes.set(old);
+    this.#carry = { bytes, view: new DataView(bytes.buffer) };
   }
 }

@@ -132,6 +132,52 @@ test.for(Object.entries(captures))("a %s capture may come in any pieces", ([, ca
   );
 });
 
+test.for([false, true])("captures of large packets may come in any pieces, pcapng %s", (isNg) => {
+  const large = [0, 1_514, 9_000, 40, 200_000, 2_048, 70_000].map((length, i) => ({
+    ...{ seconds: i, nanos: 0, linkType: 1, wireLength: length },
+    data: new Uint8Array(length).fill(i + 1),
+  }));
+  const blocks = large.map(({ data }, i) => ng.enhanced(0, BigInt(i) * 1_000_000n, data));
+  const capture = isNg
+    ? octets(ng.section(), ng.interface(1), ...blocks)
+    : classicCapture(large, { littleEndian: true });
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 150_000 }), { minLength: 1 }), (sizes) => {
+      const chunks: Uint8Array[] = [];
+      for (let at = 0, i = 0; at < capture.length; i++) {
+        // Each chunk in memory of its own, which is gone once it was pushed.
+        const chunk = capture.slice(at, at + (sizes[i % sizes.length] ?? 1));
+        chunks.push(chunk);
+        at += chunk.length;
+      }
+      const packets: TestPacket[] = [];
+      const decoder = createCaptureDecoder(({ bytes, view, start, end, ...rest }) => {
+        expect(view.byteOffset).toBe(bytes.byteOffset);
+        packets.push({ ...rest, data: bytes.slice(start, end) });
+      });
+      for (const chunk of chunks) {
+        decoder.push(chunk);
+        chunk.fill(0xff);
+      }
+      decoder.end();
+      expect(packets.map(({ data }) => data.length)).toEqual(large.map(({ data }) => data.length));
+      expect(packets.every(({ data }, i) => data.every((octet) => octet === i + 1))).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("createCaptureDecoder() shows packets where they lie in a chunk", () => {
+  const capture = classicCapture(packets);
+  const places: number[] = [];
+  const decoder = createCaptureDecoder(({ bytes, start }) => {
+    expect(bytes.buffer).toBe(capture.buffer);
+    places.push(start);
+  });
+  decoder.push(capture);
+  expect(places).toEqual([40, 59, 76]);
+});
+
 test("createCaptureDecoder() throws nothing but DecodeError on any octets", () => {
   const start = fc.constantFrom(octets(), ...Object.values(captures).map((c) => c.subarray(0, 60)));
   fc.assert(

@@ -3,6 +3,7 @@ import { type ConversionResult, convertCaptures, meterDefaults } from "../../hos
 import { printable } from "../../text/printable.ts";
 import { grouped } from "../../text/table.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { createProgressLine } from "../progress.ts";
 
 /** `moonfix pcap2ipfix`: captures into flows. */
@@ -19,94 +20,106 @@ export const command: Command = {
     "idle-timeout": {
       type: "string",
       value: "SECONDS",
-      default: "300",
-      describe: "a flow without packets for this long has ended",
+      default: String(meterDefaults.idleTimeoutMs / 1_000),
+      describe: "a flow without packets for longer has ended",
     },
     "active-timeout": {
       type: "string",
       value: "SECONDS",
-      default: "1800",
-      describe: "a longer flow is reported and starts anew",
+      default: String(meterDefaults.activeTimeoutMs / 1_000),
+      describe: "a flow that lasts longer is reported and starts anew",
     },
     "max-flows": {
       type: "string",
       value: "FLOWS",
       default: String(meterDefaults.maximumFlows),
-      describe: "flows kept at once",
+      describe: "flows kept at a time; beyond it the one idle for longest ends",
     },
-    domain: { type: "string", value: "ID", default: "0", describe: "Observation Domain ID" },
-    dpi: { type: "boolean", describe: "look into payloads: not part of this version" },
-    json: { type: "boolean", describe: "print the result as one JSON object on standard error" },
+    domain: {
+      type: "string",
+      value: "ID",
+      default: String(meterDefaults.domain),
+      describe: "Observation Domain ID",
+    },
+    dpi: { type: "boolean", describe: "look into payloads: not there yet" },
+    json: {
+      type: "boolean",
+      describe: "print the result as one JSON object (to standard error when OUT is -)",
+    },
     quiet: { type: "boolean", short: "q", describe: "say nothing when all is well" },
   },
-  help: `IN is a pcap or pcapng file, or - for standard input. OUT appears when it is whole. A
-damaged capture yields every packet before the damage, and exit code 1.
+  help: `IN is a pcap or pcapng file, or - for standard input; several are metered as one. OUT appears when
+it is whole. A damaged capture yields every packet before the damage, and exit code 1.
 
   moonfix pcap2ipfix office.pcap -o office.ipfix
   tcpdump -w - -c 1000 | moonfix pcap2ipfix - -o - | moonfix cat - --format flows`,
-  async run(input: CommandInput): Promise<number> {
-    const { args, options, stdin, stdout, stderr } = input;
-    if (options["dpi"] === true) {
-      const detail = "Cannot look into payloads: DPI is not part of this version yet";
-      throw new ConfigError("unsupported", "--dpi", detail);
-    }
-    const output = options["output"];
-    if (typeof output !== "string") {
-      throw new ConfigError("missing", "--output", "Cannot convert: no output, expected -o OUT");
-    }
-    if (args.filter((arg) => arg === "-").length > 1) {
-      throw new ConfigError("bad-value", "-", "Cannot read standard input twice");
-    }
-    const line = createProgressLine(stderr);
-    const abort = new AbortController();
-    const interrupt = (): void => abort.abort(new Interrupted());
-    process.once("SIGINT", interrupt);
-    process.once("SIGTERM", interrupt);
-    try {
-      const result = await convertCaptures({
-        inputs: args.map((arg) => (arg === "-" ? stdin : arg)),
-        output: output === "-" ? stdout : output,
-        idleTimeoutMs: seconds(options, "idle-timeout") * 1_000,
-        activeTimeoutMs: seconds(options, "active-timeout") * 1_000,
-        maximumFlows: integer(options, "max-flows", [1, 16_000_000]),
-        domain: integer(options, "domain", [0, 0xffff_ffff]),
-        onProgress: line.show,
-        signal: abort.signal,
-      });
-      line.clear();
-      return report(result, output, input);
-    } catch (error) {
-      line.clear();
-      if (error instanceof Interrupted) return exitCodes.failed;
-      throw error;
-    } finally {
-      process.off("SIGINT", interrupt);
-      process.off("SIGTERM", interrupt);
-    }
-  },
+  run: convert,
 };
 
-class Interrupted extends Error {}
+async function convert(input: CommandInput): Promise<number> {
+  const { args, options, stdin, stdout, stderr } = input;
+  if (options["dpi"] === true) {
+    throw new ConfigError(
+      "unsupported",
+      "--dpi",
+      "Cannot look into payloads: DPI is not there yet",
+    );
+  }
+  const output = options["output"];
+  if (typeof output !== "string") {
+    throw new ConfigError("missing", "--output", "Cannot convert: no output, expected -o OUT");
+  }
+  if (args.filter((arg) => arg === "-").length > 1) {
+    throw new ConfigError("bad-value", "-", "Cannot read standard input twice");
+  }
+  if (output === "-" && stdout.isTTY === true) {
+    throw new ConfigError(
+      "bad-value",
+      "--output",
+      "Cannot show IPFIX on a terminal, expected a pipe",
+    );
+  }
+  const conversion = {
+    inputs: args.map((arg) => (arg === "-" ? stdin : arg)),
+    output: output === "-" ? stdout : output,
+    idleTimeoutMs: seconds(options, "idle-timeout") * 1_000,
+    activeTimeoutMs: seconds(options, "active-timeout") * 1_000,
+    maximumFlows: integer(options, "max-flows", [1, 16_000_000]),
+    domain: integer(options, "domain", [0, 0xffff_ffff]),
+  };
+  const line = createProgressLine(stderr);
+  return untilInterrupted(async (signal) => {
+    try {
+      const result = await convertCaptures({ ...conversion, onProgress: line.show, signal });
+      line.clear();
+      return report(result, output, input);
+    } finally {
+      line.clear();
+    }
+  });
+}
 
 /** Say what was done, or what is wrong with the input. */
 function report(result: ConversionResult, output: string, input: CommandInput): number {
-  const { options, stderr } = input;
+  const { options, stdout, stderr } = input;
   const { packets, flows, damage } = result;
-  for (const { input: name, message } of damage) {
-    stderr.write(
-      printable(
-        `moonfix: ${name}: ${message}; the ${grouped(packets)} packets before it are converted`,
-      ),
+  const say = (text: string) => stderr.write(`moonfix: ${printable(text)}\n`);
+  if (options["json"] === true) {
+    const stream = output === "-" ? stderr : stdout;
+    stream.write(`${JSON.stringify({ output, ...result })}\n`);
+  }
+  const made = `${grouped(packets)} packets, ${grouped(flows)} flows`;
+  const place = output === "-" ? "standard output" : output;
+  if (damage.length > 0) {
+    const [first] = damage;
+    const others = damage.length > 1 ? ` (and ${damage.length - 1} more)` : "";
+    say(
+      `${first?.input}: ${first?.message}${others}; what came before is kept: ${made} → ${place}`,
     );
-    stderr.write("\n");
+    return exitCodes.failed;
   }
-  if (options["json"] === true) stderr.write(`${JSON.stringify({ output, ...result })}\n`);
-  else if (options["quiet"] !== true && damage.length === 0) {
-    const counts = `${grouped(packets)} packets, ${grouped(flows)} flows`;
-    stderr.write(printable(`moonfix: ${counts} → ${output === "-" ? "standard output" : output}`));
-    stderr.write("\n");
-  }
-  return damage.length > 0 ? exitCodes.failed : exitCodes.ok;
+  if (options["quiet"] !== true && options["json"] !== true) say(`${made} → ${place}`);
+  return exitCodes.ok;
 }
 
 function seconds(options: CommandInput["options"], name: string): number {
