@@ -48,8 +48,8 @@ export const command: Command = {
     },
     quiet: { type: "boolean", short: "q", describe: "say nothing when all is well" },
   },
-  help: `IN is a pcap or pcapng file, or - for standard input; several are metered as one. OUT appears when
-it is whole. A damaged capture yields every packet before the damage, and exit code 1.
+  help: `IN is a pcap or pcapng file, or - for standard input; several are metered as one. OUT
+appears when it is whole. A damaged capture yields every packet before the damage, and exit code 1.
 
   moonfix pcap2ipfix office.pcap -o office.ipfix
   tcpdump -w - -c 1000 | moonfix pcap2ipfix - -o - | moonfix cat - --format flows`,
