@@ -101,13 +101,13 @@ export const words = {
       append: {
         type: "boolean",
         default: true,
-        describe: "go on at the end of a file that is there when it is opened, or replace it",
+        describe: "true goes on at the end of a file, false replaces it when it is opened",
       },
     },
   },
   api: {
     named: false,
-    describe: "the HTTP API",
+    describe: "the HTTP API; without this word there is none",
     options: {
       listen: {
         type: "string",

@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { commands } from "../../src/cli/commands.ts";
+import { type OptionSpec, type WordSpec, words } from "../../src/engine/conf/words.ts";
+import { primitives } from "../../src/host/primitives.ts";
+
+/**
+ * The reference parts of the README, made from the tables that the program itself uses. Each
+ * stands between `<!-- name -->` and `<!-- /name -->`.
+ */
+const sections: Readonly<Record<string, () => string[]>> = {
+  commands: () => [
+    "| command | does |",
+    "|---|---|",
+    ...Object.entries(commands).map(
+      ([name, { summary }]) => `| \`moonfix ${name}\` | ${summary} |`,
+    ),
+  ],
+  words: () =>
+    Object.entries(words as Readonly<Record<string, WordSpec>>).flatMap(([word, spec]) => [
+      `**\`${word}${spec.named ? ' "name"' : ""} { … }\`** ${spec.describe}.`,
+      "",
+      "| option | takes | default | |",
+      "|---|---|---|---|",
+      ...Object.entries(spec.options).map(
+        ([name, option]) =>
+          `| \`${name}\` | ${takes(option.type)} | ${preset(option)} | ${option.describe} |`,
+      ),
+      "",
+    ]),
+  primitives: () => [
+    "| function | does |",
+    "|---|---|",
+    ...primitives.map(({ name, describe }) => `| \`${name}\` | ${describe.replace(/\.$/, "")} |`),
+  ],
+};
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: "a string",
+  strings: "a string or a list",
+  boolean: "true or false",
+  integer: "a whole number",
+  duration: "a duration",
+  function: "a function",
+};
+
+function takes(type: OptionSpec["type"]): string {
+  if (typeof type === "string") return typeNames[type] ?? type;
+  return type.map((choice) => `\`"${choice}"\``).join(", ");
+}
+
+function preset(option: OptionSpec): string {
+  if (option.default === undefined) return option.required ? "must be given" : "";
+  return `\`${JSON.stringify(option.default)}\``;
+}
+
+/** `readme` with its reference parts made anew. */
+export function withReference(readme: string): string {
+  let text = readme;
+  for (const [name, make] of Object.entries(sections)) {
+    const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    text = text.replace(
+      part,
+      (_, open, close) => `${open}${make().join("\n").trimEnd()}\n${close}`,
+    );
+  }
+  return text;
+}
+
+/** Where the README is. */
+export const readmePath = fileURLToPath(new URL("../../README.md", import.meta.url));
+
+/** Write the reference parts of the README. */
+export function writeReference(): void {
+  writeFileSync(readmePath, withReference(readFileSync(readmePath, "utf8")));
+}
