@@ -17,13 +17,15 @@ export function createClassicFormat(
 ): CaptureFormat {
   const nanosPerUnit = nanos ? 1 : 1_000;
   let packet: Packet | undefined;
+  let minorVersion = 4;
 
   function readFileHeader(window: CaptureWindow): boolean {
     if (window.end - window.at < fileHeaderBytes) return false;
     const { bytes, view, at } = window;
-    const [major, minor] = [at + 4, at + 6].map((place) => view.getUint16(place, littleEndian));
-    if (major !== 2 && minor !== 4) {
-      throw new DecodeError("bad-version", 4, `version ${major}.${minor}, expected 2.4`);
+    const major = view.getUint16(at + 4, littleEndian);
+    minorVersion = view.getUint16(at + 6, littleEndian);
+    if (major !== 2 || minorVersion > 4) {
+      throw new DecodeError("bad-version", 4, `version ${major}.${minorVersion}, expected 2.4`);
     }
     const linkType = view.getUint32(at + 20, littleEndian) & linkTypeMask;
     packet = { bytes, view, start: 0, end: 0, wireLength: 0, seconds: 0, nanos: 0, linkType };
@@ -36,7 +38,11 @@ export function createClassicFormat(
     if (packet === undefined) return readFileHeader(window);
     const { view, at } = window;
     if (window.end - at < recordHeaderBytes) return false;
-    const captured = view.getUint32(at + 8, littleEndian);
+    let captured = view.getUint32(at + 8, littleEndian);
+    let wireLength = view.getUint32(at + 12, littleEndian);
+    if (minorVersion < 4 && areSwapped(minorVersion, captured, wireLength)) {
+      [captured, wireLength] = [wireLength, captured];
+    }
     if (captured > limits.packetBytes) throw tooLong(window, captured);
     const next = at + recordHeaderBytes + captured;
     if (next > window.end) return false;
@@ -46,13 +52,21 @@ export function createClassicFormat(
     packet.end = next;
     packet.seconds = view.getUint32(at, littleEndian);
     packet.nanos = view.getUint32(at + 4, littleEndian) * nanosPerUnit;
-    packet.wireLength = Math.max(captured, view.getUint32(at + 12, littleEndian));
+    packet.wireLength = Math.max(captured, wireLength);
     window.advance(recordHeaderBytes + captured);
     visit(packet);
     return true;
   }
 
   return { step };
+}
+
+/**
+ * Whether a capture of an old version has the two lengths the other way round: before 2.3 all do,
+ * and of those that call themselves 2.3 some.
+ */
+function areSwapped(minorVersion: number, captured: number, wireLength: number): boolean {
+  return minorVersion < 3 || (minorVersion === 3 && captured > wireLength);
 }
 
 /** A forged length: nobody captures packets of that size. */

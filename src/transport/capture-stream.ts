@@ -9,11 +9,19 @@ import type { CaptureResult } from "./capture.ts";
 const fileHeaderBytes = 24;
 const recordHeaderBytes = 16;
 
+/** Octets that tell what a stream is: magic and version of a classic capture. */
+export const headBytes = 8;
+
 /** Whether a stream that starts with `head` is what pcap-parser reads: classic, microseconds. */
 export function isClassicMicroseconds(head: Uint8Array): boolean {
-  if (head.length < 4) return false;
-  const magic = new DataView(head.buffer, head.byteOffset).getUint32(0);
-  return magic === 0xa1b2c3d4 || magic === 0xd4c3b2a1;
+  if (head.length < headBytes) return false;
+  const view = new DataView(head.buffer, head.byteOffset);
+  const magic = view.getUint32(0);
+  const littleEndian = magic === 0xd4c3b2a1;
+  const isClassic = littleEndian || magic === 0xa1b2c3d4;
+  return (
+    isClassic && view.getUint16(4, littleEndian) === 2 && view.getUint16(6, littleEndian) === 4
+  );
 }
 
 /**
@@ -41,11 +49,7 @@ export async function readClassicStream(
         }
       })
       .on("end", resolve)
-      .on("error", (error) => {
-        // pcap-parser has one complaint left once the magic is right: the version.
-        if (input.errored === null) state.damage = new DecodeError("bad-version", 4, error.message);
-        else reject(error);
-      });
+      .on("error", reject);
     input.on("close", resolve);
   });
   input.destroy();

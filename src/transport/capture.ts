@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { DecodeError, TransportError } from "../errors.ts";
 import { createCaptureDecoder } from "../pcap/decoder.ts";
 import type { PacketVisitor } from "../pcap/packet.ts";
-import { isClassicMicroseconds, readClassicStream } from "./capture-stream.ts";
+import { headBytes, isClassicMicroseconds, readClassicStream } from "./capture-stream.ts";
 
 /** What to do with a capture. */
 export interface CaptureOptions {
@@ -114,15 +114,12 @@ async function* readChunks(input: Readable, options: CaptureOptions): AsyncGener
   signal?.throwIfAborted();
 }
 
-/** Octets that tell one capture format from another. */
-const magicBytes = 4;
-
-/** Read until the magic is there; `rest` is the whole stream from its start. */
+/** Read until it is clear what the stream is; `rest` is the whole stream from its start. */
 async function sniff(
   chunks: AsyncGenerator<Uint8Array>,
 ): Promise<{ head: Uint8Array; rest: AsyncIterable<Uint8Array> }> {
   let head = new Uint8Array(0);
-  while (head.length < magicBytes) {
+  while (head.length < headBytes) {
     const next = await chunks.next();
     if (next.done) break;
     head = join(head, next.value);

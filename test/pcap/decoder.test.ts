@@ -41,6 +41,22 @@ test.for([
   },
 );
 
+test.for([
+  [2, 9, 3, 9, 3],
+  [3, 9, 3, 9, 3],
+  [3, 3, 9, 9, 3],
+  [4, 3, 9, 9, 3],
+] as const)(
+  "createCaptureDecoder() of version 2.%i with lengths %i and %i",
+  ([minor, first, second, wireLength, captured]) => {
+    const header = classicCapture([]);
+    header[7] = minor;
+    const data = new Uint8Array(captured).fill(7);
+    const got = decode(octets(header, u32(1), u32(2), u32(first), u32(second), data));
+    expect(got).toEqual({ packets: [{ seconds: 1, nanos: 2_000, linkType: 1, wireLength, data }] });
+  },
+);
+
 test.for([false, true])("createCaptureDecoder() reads pcapng, littleEndian %s", (littleEndian) => {
   const ng = blockBuilder(littleEndian);
   const microseconds = 1_700_000_000_000_001n;

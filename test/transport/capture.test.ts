@@ -62,7 +62,8 @@ const vectors: Readonly<Record<string, Uint8Array>> = {
   "a packet cut short": whole.subarray(0, whole.length - 1),
   "a forged length": octets(whole, u32(1), u32(1), u32(limits.packetBytes + 1), u32(1), whole),
   "a forged length of two gigabytes": octets(whole, u32(1), u32(1), u32(2 ** 31), u32(1), whole),
-  "an old version": octets(u32(0xa1b2c3d4), 0, 1, 0, 3, new Uint8Array(16)),
+  "an unknown version": octets(u32(0xa1b2c3d4), 0, 1, 0, 3, new Uint8Array(16)),
+  "an old version": octets(whole.subarray(0, 6), 0, 2, whole.subarray(8)),
   "another file": octets("GIF89a, not a capture"),
 };
 

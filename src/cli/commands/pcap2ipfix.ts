@@ -108,7 +108,7 @@ function report(result: ConversionResult, output: string, input: CommandInput): 
     const stream = output === "-" ? stderr : stdout;
     stream.write(`${JSON.stringify({ output, ...result })}\n`);
   }
-  const made = `${grouped(packets)} packets, ${grouped(flows)} flows`;
+  const made = `${counted(packets, "packet")}, ${counted(flows, "flow")}`;
   const place = output === "-" ? "standard output" : output;
   if (damage.length > 0) {
     const [first] = damage;
@@ -120,6 +120,10 @@ function report(result: ConversionResult, output: string, input: CommandInput): 
   }
   if (options["quiet"] !== true && options["json"] !== true) say(`${made} → ${place}`);
   return exitCodes.ok;
+}
+
+function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function seconds(options: CommandInput["options"], name: string): number {
