@@ -1,5 +1,6 @@
 import { readUint32 } from "../bytes/read.ts";
 import type { PacketSummary } from "../packet/summary.ts";
+import { protocols } from "../packet/transport.ts";
 import type { SeededHash } from "./hash.ts";
 import { word } from "./layout.ts";
 
@@ -26,9 +27,11 @@ export class FlowKey {
     }
     words[word.ports] = (sourcePort << 16) | destinationPort;
     words[word.misc] = (summary.vlan << 16) | (summary.version << 8) | summary.protocol;
-    this.swappedPorts = ((destinationPort << 16) | sourcePort) >>> 0;
+    // Type and code of ICMP are the same for both directions: they are no ports to swap.
+    const isIcmp = summary.protocol === protocols.icmp || summary.protocol === protocols.icmpv6;
+    this.swappedPorts = isIcmp ? destinationPort : ((destinationPort << 16) | sourcePort) >>> 0;
     this.hash = seeded.conversation(
-      seeded.endpoint(words, word.source, sourcePort),
+      seeded.endpoint(words, word.source, isIcmp ? destinationPort : sourcePort),
       seeded.endpoint(words, word.destination, destinationPort),
       words[word.misc] as number,
     );

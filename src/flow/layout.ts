@@ -3,7 +3,7 @@
  *
  *     word   0        4        8      9      10    11..12  13    14..15  16
  *            source   dest.    ports  misc   hash  links   flags seq     attributes
- *     word  17..18   19     20..21
+ *     word  17..18   19     20..23
  *            sizes    state  finEnd    expected
  *     float 12       13   14            15      16      17              18       19
  *            start    end  reverseStart  seenAt  octets  reverseOctets   packets  reversePackets
@@ -38,8 +38,6 @@ export const word = {
   size: 17,
   /** Bits of `state`. */
   state: 19,
-  /** TCP: acknowledgment that answers the FIN; 2 words. */
-  finEnd: 20,
 } as const;
 
 /** Float offsets. Times are microseconds since the epoch. */

@@ -53,7 +53,6 @@ export function etherTypeName(type: number): string {
 
 /** Names of link types that captures have and this meter cannot take apart. */
 const linkTypeNames = new Map<number, string>([
-  [104, "c-hdlc"],
   [105, "ieee802-11"],
   [119, "ieee802-11-prism"],
   [127, "ieee802-11-radiotap"],

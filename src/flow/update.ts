@@ -71,23 +71,23 @@ export function addTcp(table: FlowTable, flow: number, arrival: Arrival): TcpVer
   if (isFirst) words[base + word.sequence + direction] = summary.tcpSequence;
   setBits(words, base + word.flags, flags << (16 * direction + (isFirst ? 0 : 8)));
   if ((flags & tcpFlags.rst) !== 0) return "ends";
-  if ((flags & tcpFlags.fin) !== 0) {
-    const syn = (flags & tcpFlags.syn) === 0 ? 0 : 1;
-    words[base + word.finEnd + direction] = summary.tcpSequence + summary.payloadLength + syn + 1;
-    setBits(words, base + word.state, state.finSeen << direction);
-  }
-  if ((flags & tcpFlags.ack) !== 0) acknowledge(words, base, arrival);
-  const both = state.finAcknowledged | (state.finAcknowledged << 1);
-  return ((words[base + word.state] as number) & both) === both ? "ends" : "goes-on";
+  return addClosing(words, base + word.state, arrival);
 }
 
-/** Note that this packet acknowledges the FIN of the other direction (RFC 9293 §3.6). */
-function acknowledge(words: Uint32Array, base: number, { summary, direction }: Arrival): void {
+/**
+ * Follow the end of a connection as YAF does: it is over once both sides have sent FIN and each
+ * has acknowledged something after the other's, whatever number it acknowledges.
+ */
+function addClosing(words: Uint32Array, at: number, { summary, direction }: Arrival): TcpVerdict {
   const other = 1 - direction;
-  if (((words[base + word.state] as number) & (state.finSeen << other)) === 0) return;
-  const finEnd = words[base + word.finEnd + other] as number;
-  if (((summary.tcpAcknowledgment - finEnd) | 0) < 0) return;
-  setBits(words, base + word.state, state.finAcknowledged << other);
+  let bits = words[at] as number;
+  if ((summary.tcpFlags & tcpFlags.ack) !== 0 && (bits & (state.finSeen << other)) !== 0) {
+    bits |= state.finAcknowledged << other;
+  }
+  if ((summary.tcpFlags & tcpFlags.fin) !== 0) bits |= state.finSeen << direction;
+  words[at] = bits;
+  const both = state.finAcknowledged | (state.finAcknowledged << 1);
+  return (bits & both) === both ? "ends" : "goes-on";
 }
 
 /** Settle the attributes that are known only when the flow has ended. */

@@ -1,3 +1,4 @@
+import { decodeCiscoHdlc } from "./cisco-hdlc.ts";
 import { decodeEthernet } from "./ethernet.ts";
 import { decodeLinuxCooked, decodeLinuxCooked2 } from "./linux-cooked.ts";
 import { decodeLoopback, decodeNull } from "./loopback.ts";
@@ -15,6 +16,7 @@ const linkDecoders = new Map<number, LinkDecoder>([
   [12, decodeRawIp],
   [14, decodeRawIp],
   [101, decodeRawIp],
+  [104, decodeCiscoHdlc],
   [108, decodeLoopback],
   [113, decodeLinuxCooked],
   [228, decodeRawIp],
