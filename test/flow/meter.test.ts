@@ -1,271 +1,362 @@
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { meterFrames } from "../support/meter.ts";
-import {
-  ethernet,
-  ip,
-  octets,
-  type Side,
-  type TimedFrame,
-  tcp,
-  tcpFlags,
-  u16,
-  u32,
-  udp,
-} from "../support/wire.ts";
+import { expect, test } from "vitest";
+import { endReason } from "../../src/flow/meter.ts";
+import { meterAll, packetOf, startMeter } from "../support/flows.ts";
+import { ethernet, ip, octets, tcp, tcpFlags, u16, u32, udp } from "../support/wire.ts";
 
-const client = { address: "192.0.2.1", port: 49_152 };
+const client = { address: "192.0.2.1", port: 40_000 };
 const server = { address: "198.51.100.2", port: 443 };
-const { fin, syn, rst, psh, ack } = tcpFlags;
+const { syn, ack, fin, rst, psh } = tcpFlags;
 const second = 1e6;
-const start = 1_700_000_000 * second;
 
-/** A frame `seconds` after the start. */
-function at(seconds: number, packet: Uint8Array, vlan?: number): TimedFrame {
-  return { timeUs: start + Math.round(seconds * second), frame: ethernet(packet, vlan) };
+/** A datagram of 31 octets from the client, or to it. */
+function datagram(atSeconds: number, reverse = false) {
+  const [from, to] = reverse ? [server, client] : [client, server];
+  return packetOf(ethernet(udp(from, to, octets("abc"))), atSeconds * second);
 }
 
-function segment(
-  from: Side,
-  to: Side,
-  flags: number,
-  { sequence = 1, acknowledgment = 0, text = "" } = {},
-): Uint8Array {
-  return tcp(from, to, { flags, sequence, acknowledgment, payload: octets(text) });
+/** A TCP segment; `<` before the flags means from the server. */
+function segment(atSeconds: number, from: ">" | "<", flags: number, payload = "") {
+  const [source, target] = from === ">" ? [client, server] : [server, client];
+  const numbers = { sequence: from === ">" ? 1_000 : 5_000, acknowledgment: 1 };
+  const bytes = tcp(source, target, { flags, ...numbers, payload: octets(payload) });
+  return packetOf(ethernet(bytes), atSeconds * second);
 }
 
-/** A connection from SYN to the last ACK. */
-const connection = [
-  at(0, segment(client, server, syn, { sequence: 1_000 })),
-  at(0.01, segment(server, client, syn | ack, { sequence: 5_000, acknowledgment: 1_001 })),
-  at(0.02, segment(client, server, ack, { sequence: 1_001, acknowledgment: 5_001 })),
-  at(0.03, segment(client, server, psh | ack, { sequence: 1_001, text: "hello" })),
-  at(0.04, segment(server, client, psh | ack, { sequence: 5_001, text: "world!" })),
-  at(0.05, segment(client, server, fin | ack, { sequence: 1_006, acknowledgment: 5_007 })),
-  at(0.06, segment(server, client, fin | ack, { sequence: 5_007, acknowledgment: 1_007 })),
-  at(0.07, segment(client, server, ack, { sequence: 1_007, acknowledgment: 5_008 })),
-];
-
-describe("createMeter()", () => {
-  test("makes one biflow of a TCP connection", () => {
-    const { flows, counters } = meterFrames(connection);
-    expect(flows).toEqual([
-      {
-        rec: "flow",
-        startUs: start,
-        endUs: start + 70_000,
-        sip: client.address,
-        dip: server.address,
-        sp: client.port,
-        dp: server.port,
-        proto: 6,
-        vlan: 0,
-        rvlan: 0,
-        pkts: 5,
-        octets: 205,
-        rpkts: 3,
-        roctets: 126,
-        iflags: syn,
-        uflags: ack | psh | fin,
-        riflags: syn | ack,
-        ruflags: ack | psh | fin,
-        seq: 1_000,
-        rseq: 5_000,
-        endReason: 3,
-        app: 0,
-        attrs: 0,
-        rattrs: 0,
-        tos: 0,
-        rtos: 0,
-        rdeltaMs: 10,
-        rdeltaUs: 10_000,
-      },
-    ]);
-    expect(counters).toMatchObject({ packets: 8, packetsMetered: 8, octets: 331, flows: 1 });
-  });
-
-  test("takes who speaks first as the source, whichever address is lower", () => {
-    const from = { address: "203.0.113.9", port: 1 };
-    const to = { address: "192.0.2.1", port: 60_000 };
-    const { flows } = meterFrames([
-      at(0, udp(from, to, octets("a"))),
-      at(1, udp(to, from, octets("bb"))),
-    ]);
-    expect(flows).toMatchObject([
-      { sip: from.address, sp: 1, dip: to.address, dp: 60_000, octets: 29, roctets: 30 },
-    ]);
-  });
-
-  test.for([
-    ["RST", [connection[0], at(0.1, segment(server, client, rst | ack))], [3]],
-    ["a packet after the close", [...connection, at(2, segment(client, server, ack))], [4, 3]],
-    ["one FIN only", connection.slice(0, 6), [4]],
-  ] as const)("ends a TCP flow by %s", ([, frames, reasons]) => {
-    const { flows } = meterFrames(frames as readonly TimedFrame[]);
-    expect(
-      flows
-        .map(({ endReason }) => endReason)
-        .sort()
-        .reverse(),
-    ).toEqual(reasons);
-  });
-
-  const packet = udp(client, server, octets("x"));
-  test.for([
-    ["at the idle timeout", [0, 300], [[2, 4]]],
-    [
-      "beyond the idle timeout",
-      [0, 300.000001],
-      [
-        [1, 1],
-        [1, 4],
-      ],
-    ],
-    ["at the active timeout", [0, 299, 598, 897, 1_196, 1_495, 1_794, 1_800], [[8, 4]]],
-    [
-      "beyond the active timeout",
-      [0, 299, 598, 897, 1_196, 1_495, 1_794, 1_800.000001],
-      [
-        [7, 2],
-        [1, 4],
-      ],
-    ],
-    ["in the wrong order", [10, 0, 5], [[3, 4]]],
-  ] as const)("splits a flow rightly %s", ([, seconds, expected]) => {
-    const { flows } = meterFrames(seconds.map((time) => at(time, packet)));
-    expect(flows.map(({ pkts, endReason }) => [pkts, endReason])).toEqual(expected);
-    const [first] = flows;
-    expect(first?.["startUs"]).toBe(start + Math.min(...seconds) * second);
-  });
-
-  test("ends idle flows by the clock of other packets, those without a flow too", () => {
-    const arp = {
-      timeUs: start + 301 * second,
-      frame: octets(new Uint8Array(12), u16(0x0806), u32(0)),
-    };
-    expect(meterFrames([at(0, packet), arp]).flows).toMatchObject([{ endReason: 1 }]);
-  });
-
-  test("keeps request and reply of ICMP apart", () => {
-    const icmp = (from: Side, to: Side, type: number) =>
-      ip(from.address, to.address, { protocol: 1, payload: octets(type, 0, 0, 0, u32(0)) });
-    const echo = [at(0, icmp(client, server, 8)), at(1, icmp(server, client, 0))];
-    expect(meterFrames(echo).flows).toMatchObject([
-      { sip: client.address, sp: 0, dp: 2_048, icmp: [8, 0], rpkts: 0 },
-      { sip: server.address, sp: 0, dp: 0, icmp: [0, 0], rpkts: 0 },
-    ]);
-  });
-
-  test("keeps VLANs apart by their innermost tag", () => {
-    const { flows } = meterFrames([at(0, packet, 10), at(1, packet, 20), at(2, packet, 10)]);
-    expect(flows).toMatchObject([
-      { vlan: 20, pkts: 1 },
-      { vlan: 10, pkts: 2 },
-    ]);
-  });
-
-  test("writes IPv6, class of service and counters of four or eight octets", () => {
-    const from = { address: "2001:db8:0:0:0:0:0:1", port: 5_000 };
-    const to = { address: "2001:db8:0:0:0:0:0:2", port: 53 };
-    const marked = udp(from, to, octets("hi"));
-    const frame = ethernet(octets(0x6b, 0x80, marked.subarray(2)));
-    const { flows } = meterFrames([{ timeUs: start, frame }, at(1, udp(to, from, octets()))]);
-    expect(flows).toMatchObject([
-      { sip: "2001:db8::1", dip: "2001:db8::2", tos: 0xb8, rtos: 0, octets: 50, roctets: 48 },
-    ]);
-    const large = octets(0x45, 0, u16(65_535), packet.subarray(4));
-    const many = Array.from({ length: 32_770 }, (_, i) => ({
-      timeUs: start + i,
-      frame: ethernet(large),
-    }));
-    expect(meterFrames(many).flows).toMatchObject([{ pkts: 32_770, octets: 32_770 * 65_535 }]);
-  });
-
-  test("keeps at most `maximumFlows`, and ends the one idle for longest", () => {
-    const frames = Array.from({ length: 10 }, (_, i) =>
-      at(i, udp({ ...client, port: 1_000 + i }, server, octets())),
-    );
-    const { flows, counters } = meterFrames(frames, { maximumFlows: 3 });
-    expect(flows.map(({ sp, endReason }) => [sp, endReason])).toEqual([
-      ...Array.from({ length: 7 }, (_, i) => [1_000 + i, 5]),
-      ...Array.from({ length: 3 }, (_, i) => [1_007 + i, 4]),
-    ]);
-    expect(counters).toMatchObject({ flows: 10, flowsEvicted: 7, flowsActive: 0 });
-  });
-
-  test("tells payloads of one size, and fragments, as flowAttributes", () => {
-    const fragment = (text: string) => {
-      const whole = udp(client, server, octets(text));
-      return octets(whole.subarray(0, 6), 0x20, 0, whole.subarray(8));
-    };
-    const of = (...packets: Uint8Array[]) =>
-      meterFrames(packets.map((p, i) => at(i, p))).flows[0]?.["attrs"];
-    expect(of(packet)).toBe(0);
-    expect(of(packet, packet)).toBe(1);
-    expect(of(packet, packet, udp(client, server, octets("xx")), packet)).toBe(0);
-    expect(of(fragment("x"))).toBe(8);
-  });
+test("Meter joins both directions into a biflow with YAF's fields", () => {
+  const packets = [
+    segment(1.000001, ">", syn),
+    segment(1.25, "<", syn | ack),
+    segment(2, ">", psh | ack, "hello"),
+  ];
+  expect(meterAll(packets)).toEqual([
+    {
+      template: 0xb010,
+      exportTime: 2,
+      flowStartMilliseconds: 1_000,
+      flowEndMilliseconds: 2_000,
+      flowStartMicroseconds: 1_000_001,
+      flowEndMicroseconds: 2_000_000,
+      octetTotalCount: 85,
+      reverseOctetTotalCount: 40,
+      packetTotalCount: 2,
+      reversePacketTotalCount: 1,
+      sourceIPv4Address: "192.0.2.1",
+      destinationIPv4Address: "198.51.100.2",
+      sourceTransportPort: 40_000,
+      destinationTransportPort: 443,
+      flowAttributes: 0,
+      reverseFlowAttributes: 0,
+      protocolIdentifier: 6,
+      flowEndReason: endReason.forced,
+      silkAppLabel: 0,
+      reverseFlowDeltaMilliseconds: 249,
+      reverseFlowDeltaMicroseconds: 249_999,
+      vlanId: 0,
+      reverseVlanId: 0,
+      ipClassOfService: 0,
+      reverseIpClassOfService: 0,
+      tcpSequenceNumber: 1_000,
+      initialTCPFlags: syn,
+      unionTCPFlags: psh | ack,
+      reverseInitialTCPFlags: syn | ack,
+      reverseUnionTCPFlags: 0,
+      reverseTcpSequenceNumber: 5_000,
+    },
+  ]);
 });
 
-/** A slow meter of UDP flows without timeouts, by a Map: what the table must agree with. */
-function modelFlows(packets: readonly { from: number; to: number; size: number }[]) {
-  const flows = new Map<string, { sp: number; dp: number; octets: number; roctets: number }>();
-  for (const { from, to, size } of packets) {
-    const key = [from, to].sort((x, y) => x - y).join();
-    const flow = flows.get(key) ?? { sp: from, dp: to, octets: 0, roctets: 0 };
-    flows.set(key, flow);
-    if (flow.sp === from) flow.octets += 28 + size;
-    else flow.roctets += 28 + size;
+test("Meter writes IPv6 uniflows with an empty list", () => {
+  const from = { address: "2001:db8:0:0:0:0:0:1", port: 53 };
+  const to = { address: "2001:db8:0:0:0:0:0:2", port: 5_353 };
+  const [flow] = meterAll([packetOf(ethernet(udp(from, to, octets("abc")), 12), 1e15)]);
+  expect(flow).toMatchObject({
+    template: 0xb400,
+    sourceIPv6Address: "2001:db8::1",
+    destinationIPv6Address: "2001:db8::2",
+    octetTotalCount: 51,
+    vlanId: 12,
+    exportTime: 1e9,
+  });
+  expect(flow).not.toHaveProperty("tcpSequenceNumber");
+});
+
+test.for([
+  ["not after exactly the idle timeout", [0, 300], [[2, 4]]],
+  [
+    "after more than the idle timeout",
+    [0, 300.000001],
+    [
+      [1, 1],
+      [1, 4],
+    ],
+  ],
+  [
+    "not after exactly the active timeout",
+    [0, 299, 598, 897, 1_196, 1_495, 1_794, 1_800],
+    [[8, 4]],
+  ],
+  [
+    "after more than the active timeout",
+    [0, 299, 598, 897, 1_196, 1_495, 1_794, 1_800.000001],
+    [
+      [7, 2],
+      [1, 4],
+    ],
+  ],
+] as const)("Meter ends a flow %s", ([, times, expected]) => {
+  const flows = meterAll(times.map((time) => datagram(time)));
+  expect(flows.map((flow) => [flow["packetTotalCount"], flow["flowEndReason"]])).toEqual(expected);
+});
+
+test("Meter lets an idle flow go when any packet shows that its time is over", () => {
+  const { meter, flows } = startMeter({ maximumFlows: 10 });
+  meter.packet(datagram(0));
+  meter.packet(packetOf(ethernet(octets("\0")), 301 * second));
+  expect(meter.counters()).toMatchObject({ flows: 1, flowsActive: 0, nonIp: 0, malformed: 1 });
+  expect(flows).toEqual([]); // the record waits for its batch
+  meter.end();
+  expect(flows).toMatchObject([{ flowEndReason: endReason.idle, exportTime: 301 }]);
+});
+
+test("Meter gives a new flow the direction of its first packet", () => {
+  const flows = meterAll([datagram(0), datagram(1, true), datagram(400, true), datagram(401)]);
+  expect(flows).toMatchObject([
+    { sourceTransportPort: 40_000, reversePacketTotalCount: 1 },
+    { sourceTransportPort: 443, reversePacketTotalCount: 1 },
+  ]);
+});
+
+test.for([
+  [
+    "RST",
+    [
+      [">", syn],
+      ["<", rst | ack],
+      [">", ack],
+    ],
+    [
+      [2, 3],
+      [1, 4],
+    ],
+  ],
+  ["a lone RST", [[">", rst]], [[1, 3]]],
+  [
+    "both FINs and an answer to each",
+    [
+      [">", fin | ack],
+      ["<", fin | ack],
+      [">", ack],
+      [">", ack],
+    ],
+    [
+      [3, 3],
+      [1, 4],
+    ],
+  ],
+  [
+    "a half-closed connection",
+    [
+      [">", fin | ack],
+      ["<", ack],
+      ["<", ack],
+      ["<", fin | ack],
+      [">", ack],
+      ["<", ack],
+    ],
+    [
+      [5, 3],
+      [1, 4],
+    ],
+  ],
+  [
+    "but not one FIN",
+    [
+      [">", fin | ack],
+      ["<", ack],
+      [">", ack],
+    ],
+    [[3, 4]],
+  ],
+  [
+    "but not FINs that nobody answers",
+    [
+      [">", fin],
+      ["<", fin],
+      [">", fin],
+    ],
+    [[3, 4]],
+  ],
+  [
+    "and SYN starts another",
+    [
+      [">", fin | ack],
+      ["<", fin | ack],
+      [">", ack],
+      [">", syn],
+      ["<", syn | ack],
+    ],
+    [
+      [3, 3],
+      [2, 4],
+    ],
+  ],
+] as const)("Meter ends a TCP flow at %s", ([, segments, expected]) => {
+  const flows = meterAll(segments.map(([from, flags], i) => segment(i, from, flags)));
+  const seen = flows.map((flow) => {
+    const { packetTotalCount, reversePacketTotalCount = 0, flowEndReason } = flow;
+    return [Number(packetTotalCount) + Number(reversePacketTotalCount), flowEndReason];
+  });
+  expect(seen).toEqual(expected);
+});
+
+test("Meter does not end a flow of another protocol at what would be RST", () => {
+  const bytes = octets(client.address, "\0".repeat(40));
+  const other = ip(client.address, server.address, { protocol: 47, payload: bytes.fill(0xff) });
+  const flows = meterAll([packetOf(ethernet(other)), packetOf(ethernet(other))]);
+  expect(flows).toMatchObject([{ packetTotalCount: 2, flowEndReason: endReason.forced }]);
+});
+
+/** An ICMP message of the client, or of the server. */
+function message(type: number, code: number, reverse = false) {
+  const [from, to] = reverse ? [server.address, client.address] : [client.address, server.address];
+  const payload = octets(type, code, 0, 0, u32(1));
+  return packetOf(ethernet(ip(from, to, { protocol: 1, payload })));
+}
+
+test("Meter keeps ICMP apart by type and code, and joins equal ones of both directions", () => {
+  const flows = meterAll([
+    message(8, 0),
+    message(0, 0, true),
+    message(3, 1, true),
+    message(3, 3, true),
+    message(8, 0, true),
+  ]);
+  const seen = flows.map((flow) => [
+    flow["sourceTransportPort"],
+    flow["destinationTransportPort"],
+    flow["reversePacketTotalCount"] ?? 0,
+  ]);
+  expect(seen.sort()).toEqual([
+    [0, 0, 0],
+    [0, 2_048, 1],
+    [0, 769, 0],
+    [0, 771, 0],
+  ]);
+});
+
+test("Meter keeps VLANs apart by the innermost tag", () => {
+  const inner = udp(client, server, octets("abc"));
+  const stacked = ethernet(inner, 7);
+  const outer = octets(stacked.subarray(0, 12), u16(0x88a8), u16(99), stacked.subarray(12));
+  const flows = meterAll([ethernet(inner), ethernet(inner, 7), outer].map((f) => packetOf(f)));
+  expect(flows.map((flow) => [flow["vlanId"], flow["packetTotalCount"]]).sort()).toEqual([
+    [0, 1],
+    [7, 2],
+  ]);
+});
+
+test("Meter takes the earliest and the latest time when time goes backwards", () => {
+  const flows = meterAll([datagram(100), datagram(120), datagram(90, true), datagram(110)]);
+  expect(flows).toMatchObject([
+    {
+      flowStartMicroseconds: 90 * second,
+      flowEndMicroseconds: 120 * second,
+      reverseFlowDeltaMicroseconds: 0,
+      flowAttributes: 3,
+      reverseFlowAttributes: 2,
+      packetTotalCount: 3,
+      exportTime: 120,
+    },
+  ]);
+});
+
+test("Meter marks payloads of one size, and first fragments", () => {
+  const fragment = ethernet(udp(client, server, octets("abc")));
+  fragment[20] = 0x20;
+  const flows = meterAll([datagram(0), packetOf(fragment, second), segment(1, ">", ack, "a")]);
+  expect(flows.map((flow) => flow["flowAttributes"])).toEqual([1 | 8, 0]);
+  const sizes = ["a", "b", "", "bc"].map((text, i) => segment(i, ">", ack, text));
+  expect(meterAll(sizes.slice(0, 3))[0]?.["flowAttributes"]).toBe(1);
+  expect(meterAll(sizes)[0]?.["flowAttributes"]).toBe(0);
+});
+
+test("Meter ends the flow idle for longest when there are too many", () => {
+  const from = (port: number) => packetOf(ethernet(udp({ ...client, port }, server, octets())));
+  const { meter, flows } = startMeter({ maximumFlows: 2 });
+  for (const port of [1, 2, 1, 3, 2]) meter.packet(from(port));
+  expect(meter.counters()).toMatchObject({ flowsActive: 2, flowsPeak: 2, flowsEvicted: 2 });
+  meter.end();
+  const seen = flows.map((flow) => [flow["sourceTransportPort"], flow["flowEndReason"]]);
+  expect(seen).toEqual([
+    [2, endReason.resources],
+    [1, endReason.resources],
+    [3, endReason.forced],
+    [2, endReason.forced],
+  ]);
+});
+
+test("Meter changes to counters of eight octets from 2^31", () => {
+  const large = ethernet(udp(client, server, octets()));
+  large.set([0x80, 0], 16);
+  const packet = packetOf(large, 0, { wireLength: 40_000 });
+  const { meter, flows } = startMeter();
+  for (const count of [65_535, 65_536]) {
+    for (let i = 0; i < count; i++) meter.packet(packet);
+    meter.end();
   }
-  return [...flows.values()];
-}
-
-test("createMeter() agrees with a Map, whatever comes and whatever the seed", () => {
-  const port = fc.integer({ min: 1, max: 12 });
-  const packets = fc.array(fc.record({ from: port, to: port, size: fc.nat(9) }), {
-    maxLength: 120,
-  });
-  fc.assert(
-    fc.property(packets, fc.integer(), (list, seed) => {
-      const same = { address: "192.0.2.7" };
-      const frames = list.map(({ from, to, size }, i) =>
-        at(i / 1_000, udp({ ...same, port: from }, { ...same, port: to }, new Uint8Array(size))),
-      );
-      const { flows, counters } = meterFrames(frames, { seed });
-      const seen = flows.map(({ sp, dp, octets: o, roctets }) => ({ sp, dp, octets: o, roctets }));
-      const order = (flow: object) => JSON.stringify(flow);
-      expect(seen.map(order).sort()).toEqual(modelFlows(list).map(order).sort());
-      expect(counters["octets"]).toBe(list.reduce((sum, { size }) => sum + 28 + size, 0));
-    }),
-  );
+  expect(flows).toMatchObject([
+    { template: 0xb000, octetTotalCount: 65_535 * 32_768 },
+    { template: 0xb080, octetTotalCount: 2 ** 31, packetTotalCount: 65_536 },
+  ]);
 });
 
-test("createMeter() loses no packet and no octet, under eviction and timeouts too", () => {
-  const host = fc.integer({ min: 1, max: 60 });
-  const packets = fc.array(
-    fc.record({ host, gap: fc.nat(400), flags: fc.nat(31), kind: fc.nat(3) }),
-    { maxLength: 150 },
-  );
-  fc.assert(
-    fc.property(packets, fc.integer({ min: 1, max: 20 }), (list, maximumFlows) => {
-      let seconds = 0;
-      const frames = list.map(({ host: n, gap, flags, kind }) => {
-        seconds += gap / 4;
-        const from = { address: `192.0.2.${n}`, port: n };
-        if (kind === 0)
-          return { timeUs: start + seconds * second, frame: octets(new Uint8Array(14)) };
-        return at(
-          seconds,
-          kind === 1 ? udp(from, server, octets("abc")) : segment(from, server, flags),
-        );
-      });
-      const { flows, counters } = meterFrames(frames, { maximumFlows });
-      const total = (name: string) => flows.reduce((sum, flow) => sum + Number(flow[name]), 0);
-      expect(total("pkts") + total("rpkts")).toBe(counters["packetsMetered"]);
-      expect(total("octets") + total("roctets")).toBe(counters["octets"]);
-      expect(counters["packetsMetered"]).toBe(list.filter(({ kind }) => kind !== 0).length);
-      expect(counters["nonIp"]).toBe(list.filter(({ kind }) => kind === 0).length);
-      expect(flows).toHaveLength(counters["flows"] ?? -1);
-    }),
-  );
+test("Meter counts by name what it does not meter", () => {
+  const { meter } = startMeter();
+  const frame = (type: number) => octets("\0".repeat(12), u16(type), "\0".repeat(46));
+  for (const type of [0x0806, 0x0806, 0x88cc, 0x1234, 38]) meter.packet(packetOf(frame(type)));
+  meter.packet(packetOf(frame(0), 0, { linkType: 127 }));
+  meter.packet(packetOf(frame(0), 0, { linkType: 999 }));
+  meter.packet(packetOf(frame(0x0800), 0));
+  meter.packet(packetOf(frame(0x0800).subarray(0, 20), 0, { wireLength: 60 }));
+  expect(meter.counters()).toMatchObject({
+    packets: 9,
+    packetsMetered: 0,
+    nonIp: 5,
+    "nonIp:arp": 2,
+    "nonIp:lldp": 1,
+    "nonIp:0x1234": 1,
+    "nonIp:802.3": 1,
+    unsupportedLinkType: 2,
+    "unsupportedLinkType:ieee802-11-radiotap": 1,
+    "unsupportedLinkType:999": 1,
+    malformed: 1,
+    truncated: 1,
+  });
+});
+
+test("Meter bounds the names that it counts", () => {
+  const { meter } = startMeter();
+  for (let type = 0x1000; type < 0x1000 + 5_000; type++) {
+    meter.packet(packetOf(octets("\0".repeat(12), u16(type), "\0".repeat(46))));
+  }
+  const counters = meter.counters();
+  expect(counters).toMatchObject({ nonIp: 5_000, "nonIp:other": 5_000 - 64 });
+  expect(Object.keys(counters).length).toBeLessThan(100);
+});
+
+test("Meter hands on batches of at most 64 kB in the order in which flows ended", () => {
+  const batches: [count: number, octets: number][] = [];
+  const { meter } = startMeter({
+    maximumFlows: 1,
+    onBatch: ({ count, offsets }) => batches.push([count, offsets[count] ?? 0]),
+  });
+  const sides = (i: number) => ({ address: "192.0.2.1", port: i });
+  for (let i = 0; i < 3_000; i++) {
+    meter.packet(packetOf(ethernet(udp(sides(i), server, octets()))));
+  }
+  meter.end();
+  expect(batches.reduce((sum, [count]) => sum + count, 0)).toBe(3_000);
+  for (const [count, size] of batches) expect(size).toBe(count * 63);
+  for (const [, size] of batches.slice(0, -1)) expect(size).toBeGreaterThan(64_000);
+  for (const [, size] of batches) expect(size).toBeLessThanOrEqual(65_536);
 });

@@ -3,8 +3,8 @@ import type { Template, TemplateLookup } from "../../ipfix/template.ts";
 
 /** Octets of records gathered for one batch. */
 const batchBytes = 65_536;
-/** Records of one batch: the shortest flow record has 67 octets. */
-const batchRecords = 1_024;
+/** Octets of the shortest flow record. */
+const leastRecordBytes = 63;
 /** Octets that the longest flow record needs. */
 const recordBytes = 256;
 
@@ -14,7 +14,7 @@ export class FlowBuffer {
   readonly template: Template;
   /** Where the next record starts. */
   at = 0;
-  readonly #offsets = new Uint32Array(batchRecords + 1);
+  readonly #offsets = new Uint32Array(Math.ceil(batchBytes / leastRecordBytes) + 1);
   #count = 0;
 
   constructor(template: Template) {
@@ -23,7 +23,7 @@ export class FlowBuffer {
 
   /** No further record is sure to fit. */
   get isFull(): boolean {
-    return this.at + recordBytes > batchBytes || this.#count === batchRecords;
+    return this.at + recordBytes > batchBytes;
   }
 
   /** The record from `at` ends at `end`. */
