@@ -57,6 +57,8 @@ export const limits = {
   configurationBytes: 1_048_576,
   /** Milliseconds conf.lua may take to evaluate: it makes declarations, it does no work. */
   configurationMs: 5_000,
+  /** Milliseconds a mediator may take for one batch, at most 64 kB of records: 20 are usual. */
+  mediatorMs: 1_000,
   /** Octets of Lua memory for evaluating conf.lua and for its mediators. */
   configurationHeapBytes: 268_435_456,
   /** Files one probe pattern may stand for. */

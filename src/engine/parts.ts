@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { createRecordStage } from "../host/record-stage.ts";
+import { limits } from "../limits.ts";
 import { createFileExporter } from "../transport/file-exporter.ts";
 import { createTcpCollector } from "../transport/tcp-collector.ts";
 import { createTcpExporter } from "../transport/tcp-exporter.ts";
@@ -29,11 +30,17 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
       const path = resolve(folder, to.slice("file:".length));
       return createFileExporter({ path, append, onProblem });
     },
-    mediator({ name }, { engine, functions }) {
+    mediator({ name }, { engine, functions, budget }) {
       const each = functions.get(name);
       if (each === undefined) throw new Error(`Mediator "${name}" has no function`);
       const onError = ({ message }: Error) => warn(name)(message);
-      return createRecordStage({ engine, each, name, onError });
+      const stage = createRecordStage({ engine, each, name: `mediator "${name}"`, onError });
+      return {
+        process(batch, sink) {
+          budget.run(limits.mediatorMs, () => stage.process(batch, sink));
+        },
+        counters: stage.counters,
+      };
     },
     print: (message) => tell({ kind: "log", level: "info", message, fields: { from: "conf.lua" } }),
   };

@@ -3,6 +3,7 @@ import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
 import type { LuaFunction } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
+import { TimeBudget } from "../time-budget.ts";
 import { Declarations } from "./declarations.ts";
 import { findProblems } from "./graph.ts";
 import { watchGlobals } from "./surroundings.ts";
@@ -16,36 +17,40 @@ export interface Configuration {
   /** The mediators' functions by name; they live as long as the engine. */
   readonly functions: ReadonlyMap<string, LuaFunction>;
   readonly engine: LuaEngine;
+  /** Bounds the time of everything that runs in the engine. */
+  readonly budget: TimeBudget;
   /** Fingerprint of the globals the file made: what its functions may see beside their upvalues. */
   surroundings(): string;
 }
 
 /**
  * Evaluate `source` as conf.lua in a closed sandbox and validate what it declares. Reports all
- * problems it can find, not the first. It is the caller's to bound the time: run it in a worker.
+ * problems it can find, not the first. Its time is bounded except in pattern matching.
  */
 export function evaluateConfiguration(
   source: string,
   fileName: string,
   print: (text: string) => void,
 ): Configuration {
+  const budget = new TimeBudget();
   const engine = createLuaEngine({
     profile: "configuration",
     memoryBytes: limits.configurationHeapBytes,
-    print,
+    print: (line) => print(typeof line === "string" ? line : Buffer.from(line).toString("latin1")),
+    poll: budget.poll,
   });
   const declarations = new Declarations(engine);
   const surroundings = watchGlobals(engine);
   const { wanted, functions, problems } = declarations;
   try {
-    engine.run(source, fileName);
+    budget.run(limits.configurationMs, () => engine.run(source, fileName));
   } catch (error) {
     if (!(error instanceof LuaError)) throw error;
     problems.push(luaProblem(error));
   }
   problems.push(...declarations.unfinished());
   if (problems.length === 0) problems.push(...findProblems(wanted));
-  return { wanted, problems, functions, engine, surroundings };
+  return { wanted, problems, functions, engine, budget, surroundings };
 }
 
 /** A Lua error as a problem; calling an unknown word gets the nearest one. */
