@@ -33,17 +33,18 @@ export function createCaptureDecoder(visit: PacketVisitor): CaptureDecoder {
       window.pass(chunk, decode);
     },
     end() {
-      const { left } = window;
-      if (left === 0 && format !== undefined) return;
-      const what = format === undefined ? "file header" : "record";
-      throw new DecodeError("truncated", window.offset, `${left} octets of a ${what}`);
+      const { incomplete } = window;
+      if (incomplete === undefined && format !== undefined) return;
+      const { offset, bytes } = incomplete ?? { offset: 0, bytes: 0 };
+      const what = offset === 0 ? "file header" : "record";
+      throw new DecodeError("truncated", offset, `${bytes} octets of a ${what}`);
     },
   };
 }
 
 const sectionHeaderBlock = 0x0a0d0d0a;
 
-/** Octets of the header of a classic capture. */
+/** The first four octets of classic captures, as a big-endian number. */
 const classicMagics: Readonly<Record<number, { littleEndian: boolean; nanos: boolean }>> = {
   2712847316: { littleEndian: false, nanos: false }, // a1b2c3d4
   3569595041: { littleEndian: true, nanos: false }, // d4c3b2a1

@@ -6,7 +6,7 @@ export interface CaptureWindow {
   readonly end: number;
   /** Where `at` is in the capture. */
   readonly offset: number;
-  /** Be done with the next `length` octets. */
+  /** Be done with the next `length` octets, of which those after `end` are yet to come. */
   advance(length: number): void;
 }
 
@@ -33,32 +33,62 @@ export class ChunkWindow implements CaptureWindow {
   at = 0;
   end = 0;
   offset = 0;
+  /** Octets to come that nobody wants, and the record that they belong to. */
+  #missing = 0;
+  #skipped = { offset: 0, bytes: 0 };
   /** Holds what is carried; doubles as needed. */
   #carry = { bytes: this.bytes, view: this.view };
 
+  /** Octets that are at hand and not decoded. */
   get left(): number {
     return this.end - this.at;
   }
 
+  /** The record that is not whole yet, if any: its place in the capture, and what is there. */
+  get incomplete(): { offset: number; bytes: number } | undefined {
+    if (this.#missing > 0) return this.#skipped;
+    return this.left === 0 ? undefined : { offset: this.offset, bytes: this.left };
+  }
+
   advance(length: number): void {
-    this.at += length;
-    this.offset += length;
+    if (length > this.left) this.#skip(length);
+    else {
+      this.at += length;
+      this.offset += length;
+    }
+  }
+
+  #skip(length: number): void {
+    const { left } = this;
+    this.#skipped = { offset: this.offset, bytes: left };
+    this.#missing = length - left;
+    this.advance(left);
   }
 
   /** Show `chunk` behind what is left; `decode` is called whenever there is more to see. */
   pass(chunk: Uint8Array, decode: () => void): void {
-    const from = this.#complete(chunk, decode);
-    if (from === chunk.length) return;
-    this.bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-    this.view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-    this.at = from;
-    this.end = chunk.length;
+    const rest = this.#drop(this.#complete(this.#drop(chunk), decode));
+    if (rest.length === 0) return;
+    this.bytes = rest;
+    this.view = new DataView(rest.buffer, rest.byteOffset, rest.length);
+    this.at = 0;
+    this.end = rest.length;
     decode();
     this.#keep();
   }
 
-  /** Complete what is carried with as little of `chunk` as does; returns where the rest starts. */
-  #complete(chunk: Uint8Array, decode: () => void): number {
+  /** What remains of `chunk` without the octets that nobody wants. */
+  #drop(chunk: Uint8Array): Uint8Array {
+    const dropped = Math.min(this.#missing, chunk.length);
+    if (dropped === 0) return chunk;
+    this.#missing -= dropped;
+    this.#skipped.bytes += dropped;
+    this.offset += dropped;
+    return chunk.subarray(dropped);
+  }
+
+  /** Complete what is carried with as little of `chunk` as does; returns the rest of it. */
+  #complete(chunk: Uint8Array, decode: () => void): Uint8Array {
     let from = 0;
     for (let size = pieceBytes; this.left > 0 && from < chunk.length; size *= 2) {
       const piece = chunk.subarray(from, from + size);
@@ -69,7 +99,7 @@ export class ChunkWindow implements CaptureWindow {
       from -= this.left;
       this.at = this.end;
     }
-    return from;
+    return from === 0 ? chunk : chunk.subarray(from);
   }
 
   #extend(piece: Uint8Array): void {

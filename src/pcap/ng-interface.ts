@@ -55,8 +55,10 @@ export function readInterface(block: BlockContent, littleEndian: boolean): Captu
  */
 function createClock(resolution: number, offsetSeconds: number): Clock {
   const exponent = resolution & 0x7f;
-  const unitsPerSecond = resolution & 0x80 ? 2 ** exponent : 10 ** exponent;
-  if (unitsPerSecond > 2 ** 36) return createFineClock(resolution, offsetSeconds);
+  const isBinary = (resolution & 0x80) !== 0;
+  // Beyond these, nanoseconds need more than the 53 bits in which numbers are exact.
+  if (exponent > (isBinary ? 32 : 9)) return createFineClock(resolution, offsetSeconds);
+  const unitsPerSecond = (isBinary ? 2 : 10) ** exponent;
   const nanosPerUnit = 1e9 / unitsPerSecond;
   return (high, low, time) => {
     // Long division in digits of 16 bits: every step stays below 2^53 and is exact.
@@ -74,7 +76,7 @@ function createClock(resolution: number, offsetSeconds: number): Clock {
   };
 }
 
-/** For units far below a nanosecond, which no capture program writes: exact, not fast. */
+/** For units below a nanosecond, which capture programs do not write: exact, not fast. */
 function createFineClock(resolution: number, offsetSeconds: number): Clock {
   const exponent = BigInt(resolution & 0x7f);
   const unitsPerSecond = resolution & 0x80 ? 2n ** exponent : 10n ** exponent;

@@ -13,6 +13,10 @@ const blocks = {
   enhancedPacket: 6,
 } as const;
 
+const knownTypes: ReadonlySet<number> = new Set(Object.values(blocks));
+
+/** Octets of a Section Header Block without options. */
+const sectionBytes = 28;
 /** Block Type, Block Total Length, and the length again at the end. */
 const frameBytes = 12;
 /** Octets of a packet block before the packet data, by block type. */
@@ -55,17 +59,39 @@ class NextGeneration implements CaptureFormat {
     if (isSection) this.#littleEndian = this.#readByteOrder(window);
     const type = view.getUint32(at, this.#littleEndian);
     const length = view.getUint32(at + 4, this.#littleEndian);
-    if (length < frameBytes || length % 4 !== 0 || length > limits.captureBlockBytes) {
+    const isKnown = isSection || knownTypes.has(type);
+    const mostBytes = isKnown ? limits.captureBlockBytes : 2 ** 32;
+    if (length < frameBytes || length % 4 !== 0 || length > mostBytes) {
       throw new DecodeError("bad-length", window.offset, `block ${type} of ${length} octets`);
     }
-    if (length > left) return false;
-    if (isSection) this.#interfaces = [];
+    if (length > left && isKnown) return false;
+    if (isKnown) this.#decode(window, type, length);
+    window.advance(length);
+    return true;
+  }
+
+  #decode(window: CaptureWindow, type: number, length: number): void {
+    const again = window.view.getUint32(window.at + length - 4, this.#littleEndian);
+    if (again !== length) {
+      const detail = `block ${type} of ${length} octets at its start, ${again} at its end`;
+      throw new DecodeError("bad-length", window.offset, detail);
+    }
+    if (type === blocks.section) this.#beginSection(window, length);
     else if (type === blocks.interface) this.#addInterface(window, length);
     else if (type === blocks.enhancedPacket) this.#enhancedPacket(window, length);
     else if (type === blocks.simplePacket) this.#simplePacket(window, length);
     else if (type === blocks.obsoletePacket) this.#obsoletePacket(window, length);
-    window.advance(length);
-    return true;
+  }
+
+  #beginSection(window: CaptureWindow, length: number): void {
+    if (length < sectionBytes) {
+      throw new DecodeError("bad-length", window.offset, `section header of ${length} octets`);
+    }
+    const major = window.view.getUint16(window.at + 12, this.#littleEndian);
+    if (major !== 1) {
+      throw new DecodeError("bad-version", window.offset + 12, `version ${major}, expected 1`);
+    }
+    this.#interfaces = [];
   }
 
   #readByteOrder(window: CaptureWindow): boolean {

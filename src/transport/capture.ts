@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { DecodeError, TransportError } from "../errors.ts";
-import { createCaptureDecoder } from "../pcap/decoder.ts";
+import { type CaptureDecoder, createCaptureDecoder } from "../pcap/decoder.ts";
 import type { PacketVisitor } from "../pcap/packet.ts";
-import { headBytes, isClassicMicroseconds, readClassicStream } from "./capture-stream.ts";
+import { createParserDecoder, headBytes, isClassicMicroseconds } from "./capture-parser.ts";
 
 /** What to do with a capture. */
 export interface CaptureOptions {
@@ -27,29 +27,33 @@ const blockBytes = 1_048_576;
 
 /**
  * Read a pcap or pcapng capture from a path or a stream and visit its packets in order.
+ * A stream is destroyed when reading it ends early.
  * @throws {TransportError} when the input cannot be read; the reason of `signal` when it aborts.
  */
 export async function readCapture(
   input: string | Readable,
   options: CaptureOptions,
 ): Promise<CaptureResult> {
-  if (typeof input === "string") return readFile(input, options);
-  const chunks = readChunks(input, options);
-  const { head, rest } = await sniff(chunks);
-  if (isClassicMicroseconds(head)) return readClassicStream(rest, options.visit);
-  return decodeChunks(rest, options.visit);
+  const { visit } = options;
+  if (typeof input === "string") return decodeChunks(readBlocks(input, options), visit);
+  const { head, rest } = await sniff(readChunks(input, options));
+  const create = isClassicMicroseconds(head) ? createParserDecoder : createCaptureDecoder;
+  return decodeChunks(rest, visit, create);
 }
 
-/** Decode with our own block reader. */
 async function decodeChunks(
   chunks: AsyncIterable<Uint8Array>,
   visit: PacketVisitor,
+  create: (visit: PacketVisitor) => CaptureDecoder = createCaptureDecoder,
 ): Promise<CaptureResult> {
   let packets = 0;
   let bytes = 0;
-  const decoder = createCaptureDecoder((packet) => {
+  let visiting = false;
+  const decoder = create((packet) => {
     packets++;
+    visiting = true;
     visit(packet);
+    visiting = false;
   });
   try {
     for await (const chunk of chunks) {
@@ -59,13 +63,10 @@ async function decodeChunks(
     decoder.end();
     return { packets, bytes };
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
+    // What a visitor throws is no damage of the capture, whatever it is.
+    if (visiting || !(error instanceof DecodeError)) throw error;
     return { packets, bytes, damage: error };
   }
-}
-
-async function readFile(path: string, options: CaptureOptions): Promise<CaptureResult> {
-  return decodeChunks(readBlocks(path, options), options.visit);
 }
 
 async function* readBlocks(path: string, options: CaptureOptions): AsyncGenerator<Uint8Array> {
@@ -96,6 +97,7 @@ async function* readBlocks(path: string, options: CaptureOptions): AsyncGenerato
 async function* readChunks(input: Readable, options: CaptureOptions): AsyncGenerator<Uint8Array> {
   const { onProgress, signal } = options;
   const abort = (): void => void input.destroy();
+  if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
   let bytes = 0;
   try {
@@ -125,8 +127,13 @@ async function sniff(
     head = join(head, next.value);
   }
   async function* rest(): AsyncGenerator<Uint8Array> {
-    if (head.length > 0) yield head;
-    yield* chunks;
+    try {
+      if (head.length > 0) yield head;
+      yield* chunks;
+    } finally {
+      // Whoever stops at the head would leave the stream open.
+      await chunks.return(undefined);
+    }
   }
   return { head, rest: rest() };
 }

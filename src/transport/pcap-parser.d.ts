@@ -1,12 +1,17 @@
 declare module "pcap-parser" {
-  import type { Readable } from "node:stream";
-
   /** Header of one packet in a classic capture of microseconds. */
   interface PacketHeader {
     readonly timestampSeconds: number;
     readonly timestampMicroseconds: number;
     readonly capturedLength: number;
     readonly originalLength: number;
+  }
+
+  /** All that pcap-parser uses of the stream that it reads. */
+  interface Input {
+    on(event: "data" | "end" | "error", listener: (chunk: Buffer) => void): unknown;
+    pause(): unknown;
+    resume(): unknown;
   }
 
   interface Parser {
@@ -16,9 +21,7 @@ declare module "pcap-parser" {
       event: "packet",
       listener: (packet: { readonly header: PacketHeader; readonly data: Buffer }) => void,
     ): this;
-    on(event: "end", listener: () => void): this;
-    on(event: "error", listener: (error: Error) => void): this;
   }
 
-  export function parse(input: Readable): Parser;
+  export function parse(input: Input): Parser;
 }
