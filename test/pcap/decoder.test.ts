@@ -23,6 +23,12 @@ function decode(...chunks: Uint8Array[]): { packets: TestPacket[]; damage?: Deco
   }
 }
 
+/** `bytes` in pieces of `size`. */
+function pieces(bytes: Uint8Array, size: number): Uint8Array[] {
+  const count = Math.ceil(bytes.length / size);
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+}
+
 const packets: TestPacket[] = [
   { seconds: 1_700_000_000, nanos: 1_000, linkType: 1, wireLength: 3, data: octets(1, 2, 3) },
   { seconds: 1_700_000_001, nanos: 999_999_000, linkType: 1, wireLength: 90, data: octets(4) },
@@ -89,15 +95,16 @@ test.for([false, true])("createCaptureDecoder() reads pcapng, littleEndian %s", 
   });
 });
 
-test.for([0, 3, 6, 9, 12, 0x80, 0x80 | 10, 0x80 | 32, 0x80 | 40])(
+test.for([0, 3, 6, 9, 10, 12, 127, 0x80, 0x80 | 10, 0x80 | 32, 0x80 | 36, 0x80 | 40])(
   "createCaptureDecoder() is exact with if_tsresol %i",
   (resolution) => {
     const ng = blockBuilder(true);
     const exponent = BigInt(resolution & 0x7f);
     const perSecond = resolution & 0x80 ? 2n ** exponent : 10n ** exponent;
     fc.assert(
-      fc.property(fc.bigInt(0n, 4_000_000n), fc.bigInt(0n, perSecond - 1n), (seconds, fraction) => {
-        const units = seconds * perSecond + fraction;
+      fc.property(fc.bigInt(0n, 4_000_000n), fc.bigInt(0n, perSecond - 1n), (most, part) => {
+        const units = (most * perSecond + part) % 2n ** 64n;
+        const [seconds, fraction] = [units / perSecond, units % perSecond];
         const capture = octets(
           ng.section(),
           ng.interface(1, { resolution }),
@@ -120,19 +127,47 @@ const captures: Readonly<Record<string, Uint8Array>> = {
     ng.enhanced(0, 1n, octets(1, 2, 3)),
     ng.enhanced(0, 2n, octets(4)),
     ng.simple(octets(5)),
+    ng.block(0x0bad, octets("unknown, but skipped")),
+    ng.enhanced(0, 3n, octets(6, 7)),
   ),
 };
 
+/** Where the records of a capture end, and how many packets are whole by then. */
+const boundaries: Readonly<Record<string, readonly (readonly [end: number, packets: number])[]>> = {
+  classic: [
+    [0, 0],
+    [24, 0],
+    [43, 1],
+    [60, 2],
+    [76, 3],
+  ],
+  pcapng: [
+    [0, 0],
+    [28, 0],
+    [48, 0],
+    [84, 1],
+    [120, 2],
+    [140, 3],
+    [172, 3],
+    [208, 4],
+  ],
+};
+
 test.for(Object.entries(captures))(
-  "a %s capture cut at any octet gives its complete packets and `truncated`",
-  ([, capture]) => {
+  "a %s capture cut at any octet gives its complete packets and where it is `truncated`",
+  ([name, capture]) => {
     const whole = decode(capture).packets;
     for (let length = 0; length < capture.length; length++) {
-      const { packets: got, damage } = decode(capture.subarray(0, length));
-      expect(got).toEqual(whole.slice(0, got.length));
-      if (damage === undefined) continue; // cut between two records
-      expect(damage.code).toBe("truncated");
-      expect(damage.offset).toBeLessThanOrEqual(length);
+      const reached = boundaries[name]?.findLast(([end]) => end <= length) ?? [0, 0];
+      for (const size of [1, 5, capture.length]) {
+        const { packets: got, damage } = decode(...pieces(capture.subarray(0, length), size));
+        expect(got).toEqual(whole.slice(0, reached[1]));
+        const isWhole = reached[0] === length && length > 0;
+        const expected = isWhole ? undefined : { code: "truncated", offset: reached[0] };
+        expect(damage && { code: damage.code, offset: damage.offset }, `${length}`).toEqual(
+          expected,
+        );
+      }
     }
   },
 );
@@ -194,6 +229,37 @@ test("createCaptureDecoder() shows packets where they lie in a chunk", () => {
   expect(places).toEqual([40, 59, 76]);
 });
 
+test.for([1, 1_000_000, 2 ** 26])(
+  "a block of no interest may have any size, in pieces of %i",
+  (size) => {
+    const unknown = ng.block(
+      0x0bad,
+      new Uint8Array(size === 1 ? 10_000 : limits.captureBlockBytes),
+    );
+    const capture = octets(ng.section(), ng.interface(1), unknown, ng.enhanced(0, 1n, octets(1)));
+    expect(decode(...pieces(capture, size)).packets).toHaveLength(1);
+    const { damage } = decode(...pieces(capture.subarray(0, 100), size));
+    expect(damage).toMatchObject({
+      code: "truncated",
+      offset: 48,
+      detail: "52 octets of a record",
+    });
+  },
+);
+
+test("createCaptureDecoder() carries what exceeds a second over to the seconds", () => {
+  const packet = { seconds: 7, nanos: 2_500_000_000, linkType: 1, wireLength: 1, data: octets(1) };
+  for (const nanos of [false, true]) {
+    const [got] = decode(classicCapture([packet], { nanos })).packets;
+    expect(got).toEqual({ ...packet, seconds: 9, nanos: 500_000_000 });
+  }
+});
+
+test("createCaptureDecoder() leaves out what a link type says of check sequences", () => {
+  const capture = classicCapture([{ ...packets[0], linkType: 0x5400_0001 } as TestPacket]);
+  expect(decode(capture).packets[0]?.linkType).toBe(1);
+});
+
 test("createCaptureDecoder() throws nothing but DecodeError on any octets", () => {
   const start = fc.constantFrom(octets(), ...Object.values(captures).map((c) => c.subarray(0, 60)));
   fc.assert(
@@ -246,6 +312,19 @@ test.for([
     "bad-length",
     48,
   ],
+  [
+    "a block whose lengths differ",
+    octets(ng.section(), ng.interface(1).fill(24, 16, 17)),
+    "bad-length",
+    28,
+  ],
+  [
+    "a section of another version",
+    octets(ng.section().fill(2, 12, 13), ng.interface(1)),
+    "bad-version",
+    12,
+  ],
+  ["a section header cut off", ng.block(0x0a0d0d0a, u32(0x4d3c2b1a)), "bad-length", 0],
   ["a section of unknown byte order", ng.block(0x0a0d0d0a, octets(1, 2, 3, 4)), "bad-magic", 8],
 ] as const)("createCaptureDecoder() rejects %s", ([, capture, code, offset]) => {
   expect(decode(capture).damage).toMatchObject({ code, offset });
