@@ -9,7 +9,7 @@ import type { Packet, PacketVisitor } from "../pcap/packet.ts";
 /** Octets that tell what a stream is: magic and version of a classic capture. */
 export const headBytes = 8;
 
-/** Whether a stream that starts with `head` is what pcap-parser reads: version 2.4, microseconds. */
+/** Whether a stream that starts with `head` is for pcap-parser: version 2.4, microseconds. */
 export function isClassicMicroseconds(head: Uint8Array): boolean {
   if (head.length < headBytes) return false;
   const view = new DataView(head.buffer, head.byteOffset);
@@ -20,9 +20,9 @@ export function isClassicMicroseconds(head: Uint8Array): boolean {
 }
 
 /**
- * Create a decoder that leaves the work to pcap-parser, for what `isClassicMicroseconds`. That would gather whatever
- * length a packet claims, copy all it has with every chunk, and lose a last packet that is cut
- * short without a word: all three are watched here.
+ * Create a decoder that leaves the work to pcap-parser. Alone that would gather whatever length a
+ * packet claims, copy all it has with every chunk, and lose a last packet that is cut short without
+ * a word: all three are watched here.
  */
 export function createParserDecoder(visit: PacketVisitor): CaptureDecoder {
   return new ParserDecoder(visit);

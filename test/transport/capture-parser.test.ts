@@ -22,7 +22,7 @@ function openStream(bytes: Uint8Array): PassThrough {
 const forged = octets(u32(1), u32(1), u32(limits.packetBytes + 1), u32(1));
 const damaged: Readonly<Record<string, readonly [Uint8Array, string, number]>> = {
   "a forged length": [octets(capture, forged), "bad-length", capture.length],
-  "no capture": [octets("GIF89a"), "bad-magic", 0],
+  "no capture": [octets("GIF89a, not a capture"), "bad-magic", 0],
   "another version": [capture.with(5, 9), "bad-version", 4],
   "a block shorter than its frame": [
     octets(ng.section(), u32(6), u32(8), u32(0)),
