@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 
-/** Signals by which people and supervisors end a program. */
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Signals by which people and supervisors end a program; SIGHUP may be ignored (nohup). */
+const signals = ["SIGINT", "SIGTERM"] as const;
 
 /**
  * Do `work`, whose signal aborts when the process is told to end; the exit code is then that of a

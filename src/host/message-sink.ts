@@ -1,4 +1,7 @@
+import { createWriteStream, type Stats } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { TransportError } from "../errors.ts";
 import { createAtomicFile } from "../transport/atomic-file.ts";
 
@@ -15,18 +18,36 @@ export interface MessageSink {
 }
 
 /**
- * Open a path, which gets its file when it is whole, or a stream, which stays open.
- * @throws {TransportError} when the path's folder does not take files.
+ * Open a file, which gets its name when it is whole; a device or pipe, which is written at once; or
+ * a stream, which stays open.
+ * @throws {TransportError} when nothing can be written there.
  */
-export function openMessageSink(output: string | Writable): MessageSink {
+export async function openMessageSink(output: string | Writable): Promise<MessageSink> {
   if (typeof output !== "string") return streamSink(output);
-  const file = createAtomicFile(output);
+  const found = await statOrNothing(output);
+  if (found?.isDirectory()) {
+    throw new TransportError("io", `Cannot write ${output}: it is a folder`);
+  }
+  if (found !== undefined && !found.isFile()) return deviceSink(output);
+  // Behind a symbolic link the file is replaced, not the link.
+  const file = createAtomicFile(found === undefined ? output : await realpath(output));
   return {
     write: (bytes) => file.write(bytes),
     drained: async () => undefined,
     commit: () => file.commit(),
     abort: () => file.abort(),
   };
+}
+
+/** What stands under `path`, or undefined when nothing does. @throws {TransportError} */
+export async function statOrNothing(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw TransportError.from(`Cannot read ${path}`, cause);
+  }
 }
 
 function streamSink(output: Writable): MessageSink {
@@ -48,5 +69,21 @@ function streamSink(output: Writable): MessageSink {
     },
     commit: () => last,
     abort: () => undefined,
+  };
+}
+
+function deviceSink(path: string): MessageSink {
+  const output = createWriteStream(path);
+  const done = finished(output);
+  done.catch(() => undefined); // whoever commits gets the failure
+  return {
+    ...streamSink(output),
+    async commit() {
+      output.end();
+      await done.catch((cause: unknown) => {
+        throw TransportError.from(`Cannot write ${path}`, cause);
+      });
+    },
+    abort: () => void output.destroy(),
   };
 }

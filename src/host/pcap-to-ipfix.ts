@@ -1,12 +1,11 @@
 import { randomInt } from "node:crypto";
-import { stat } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
 import { ConfigError, DecodeError, TransportError } from "../errors.ts";
 import { createMeter, type Meter } from "../flow/meter.ts";
 import { createMessageWriter } from "../ipfix/message-writer.ts";
 import { limits } from "../limits.ts";
 import { readCapture } from "../transport/capture.ts";
-import { openMessageSink } from "./message-sink.ts";
+import { openMessageSink, statOrNothing } from "./message-sink.ts";
 
 /** A conversion of captures into one IPFIX file. */
 export interface ConversionOptions {
@@ -82,7 +81,7 @@ export const meterDefaults = {
 export async function convertCaptures(options: ConversionOptions): Promise<ConversionResult> {
   const { inputs, output } = options;
   const totalBytes = await measure(inputs, output);
-  const sink = openMessageSink(output);
+  const sink = await openMessageSink(output);
   let outputBytes = 0;
   const writer = createMessageWriter({
     maximumBytes: limits.messageBytes,
@@ -151,10 +150,10 @@ async function measure(
   inputs: ConversionOptions["inputs"],
   output: ConversionOptions["output"],
 ): Promise<number | undefined> {
-  const replaced = typeof output === "string" ? await identify(output) : undefined;
+  const replaced = typeof output === "string" ? await statOrNothing(output) : undefined;
   let total: number | undefined = 0;
   for (const input of inputs) {
-    const file = typeof input === "string" ? await identify(input) : undefined;
+    const file = typeof input === "string" ? await statOrNothing(input) : undefined;
     if (file === undefined && typeof input === "string") {
       throw new TransportError("not-found", `Cannot read ${input}: there is no such file`);
     }
@@ -167,15 +166,4 @@ async function measure(
     total = total === undefined || !file?.isFile() ? undefined : total + file.size;
   }
   return total;
-}
-
-/** What stands under `path`, or undefined when nothing does. @throws {TransportError} */
-async function identify(path: string) {
-  try {
-    return await stat(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw TransportError.from(`Cannot read ${path}`, cause);
-  }
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
@@ -156,10 +165,29 @@ test("convertCaptures() does not replace a capture by its own flows", async () =
   expect(new Uint8Array(readFileSync(own))).toEqual(queries(2));
 });
 
-test("convertCaptures() says why it cannot write", async () => {
-  const output = join(folder, "nowhere", "x.ipfix");
-  const conversion = convertCaptures({ inputs: [samplePath], output });
-  await expect(conversion).rejects.toMatchObject({ code: "not-found", message: /x\.ipfix/ });
+test.for([
+  ["nowhere/x.ipfix", "not-found", "Cannot create"],
+  [".", "io", "it is a folder"],
+] as const)("convertCaptures() says why it cannot write %s", async ([name, code, text]) => {
+  const left = await leftBy(async () => {
+    const conversion = convertCaptures({ inputs: [samplePath], output: join(folder, name) });
+    const message = expect.stringContaining(text) as string;
+    await expect(conversion).rejects.toMatchObject({ code, message });
+  });
+  expect(left).toEqual([]);
+});
+
+test("convertCaptures() replaces the file behind a symbolic link, not the link", async () => {
+  writeFileSync(at("target"), "old");
+  symlinkSync("target", at("link"));
+  const { outputBytes } = await convertCaptures({ inputs: [samplePath], output: at("link") });
+  expect(lstatSync(at("link")).isSymbolicLink()).toBe(true);
+  expect(readFileSync(at("target"))).toHaveLength(outputBytes);
+});
+
+test("convertCaptures() leaves a device what it is", async () => {
+  await convertCaptures({ inputs: [samplePath], output: "/dev/null" });
+  expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
 });
 
 test("convertCaptures() fails when its stream fails", async () => {
