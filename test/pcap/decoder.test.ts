@@ -247,6 +247,16 @@ test.for([1, 1_000_000, 2 ** 26])(
   },
 );
 
+test("a block of no interest may begin anywhere in a chunk", () => {
+  const unknown = ng.block(0x0bad, new Uint8Array(10_000).fill(1));
+  const capture = octets(ng.section(), ng.interface(1), unknown, ng.enhanced(0, 1n, octets(1)));
+  const whole = decode(capture);
+  expect(whole.packets).toHaveLength(1);
+  for (let at = 40; at < 70; at++) {
+    expect(decode(capture.subarray(0, at), capture.subarray(at))).toEqual(whole);
+  }
+});
+
 test("createCaptureDecoder() carries what exceeds a second over to the seconds", () => {
   const packet = { seconds: 7, nanos: 2_500_000_000, linkType: 1, wireLength: 1, data: octets(1) };
   for (const nanos of [false, true]) {
