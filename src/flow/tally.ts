@@ -53,9 +53,7 @@ export function etherTypeName(type: number): string {
 
 /** Names of link types that captures have and this meter cannot take apart. */
 const linkTypeNames = new Map<number, string>([
-  [105, "ieee802-11"],
   [119, "ieee802-11-prism"],
-  [127, "ieee802-11-radiotap"],
   [147, "user0"],
   [149, "user2"],
   [177, "linux-lapd"],
@@ -66,11 +64,10 @@ const linkTypeNames = new Map<number, string>([
   [201, "bluetooth-hci-h4-with-phdr"],
   [220, "usb-linux-mmapped"],
   [227, "can-socketcan"],
-  [239, "nflog"],
   [249, "usbpcap"],
 ]);
 
-/** Name of a link type, such as `ieee802-11-radiotap`, or its number. */
+/** Name of a link type, such as `ieee802-11-prism`, or its number. */
 export function linkTypeName(linkType: number): string {
   return linkTypeNames.get(linkType) ?? String(linkType);
 }

@@ -41,15 +41,19 @@ export function decodeEtherType(summary: PacketSummary, type: number, at: number
 function decodeLessCommonType(summary: PacketSummary, type: number, at: number): PacketOutcome {
   if (type === etherTypes.mpls || type === etherTypes.mplsMulticast) return decodeMpls(summary, at);
   if (type === etherTypes.pppoe) return decodePppoe(summary, at);
-  if (type < lowestType && isSnap(summary, at)) {
-    const inner = readUint16(summary.bytes, at + snapBytes - 2);
-    if (inner >= lowestType) return decodeEtherType(summary, inner, at + snapBytes);
-  }
-  return "nonIp";
+  return type < lowestType ? decodeSnap(summary, at) : "nonIp";
 }
 
-function isSnap({ bytes, end }: PacketSummary, at: number): boolean {
-  if (at + snapBytes > end) return false;
-  if (readUint16(bytes, at) !== 0xaaaa || bytes[at + 2] !== 3) return false;
+/** Decode an IEEE 802.2 header: SNAP leads on to an EtherType, others are no IP. */
+export function decodeSnap(summary: PacketSummary, at: number): PacketOutcome {
+  const { bytes, end } = summary;
+  if (!isSnap(bytes, at, end)) return "nonIp";
+  if (at + snapBytes > end) return summary.short();
+  const type = readUint16(bytes, at + snapBytes - 2);
+  return type < lowestType ? "nonIp" : decodeEtherType(summary, type, at + snapBytes);
+}
+
+function isSnap(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + 6 > end || readUint16(bytes, at) !== 0xaaaa || bytes[at + 2] !== 3) return false;
   return bytes[at + 3] === 0 && readUint16(bytes, at + 4) === 0;
 }

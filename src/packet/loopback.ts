@@ -3,8 +3,8 @@ import { decodeRawIp } from "./raw-ip.ts";
 import type { PacketOutcome, PacketSummary } from "./summary.ts";
 
 const familyBytes = 4;
-/** AF_INET everywhere; AF_INET6 of Linux, NetBSD, FreeBSD and macOS. */
-const ipFamilies: readonly number[] = [2, 10, 24, 28, 30];
+/** AF_INET everywhere; AF_INET6 of Linux, Windows, NetBSD, FreeBSD and macOS. */
+const ipFamilies: readonly number[] = [2, 10, 23, 24, 28, 30];
 
 /** Decode a frame of LINKTYPE_NULL: a protocol family in the byte order of its host. */
 export function decodeNull(summary: PacketSummary, at: number): PacketOutcome {

@@ -314,7 +314,7 @@ test("Meter counts by name what it does not meter", () => {
   const { meter } = startMeter();
   const frame = (type: number) => octets("\0".repeat(12), u16(type), "\0".repeat(46));
   for (const type of [0x0806, 0x0806, 0x88cc, 0x1234, 38]) meter.packet(packetOf(frame(type)));
-  meter.packet(packetOf(frame(0), 0, { linkType: 127 }));
+  meter.packet(packetOf(frame(0), 0, { linkType: 119 }));
   meter.packet(packetOf(frame(0), 0, { linkType: 999 }));
   meter.packet(packetOf(frame(0x0800), 0));
   meter.packet(packetOf(frame(0x0800).subarray(0, 20), 0, { wireLength: 60 }));
@@ -327,7 +327,7 @@ test("Meter counts by name what it does not meter", () => {
     "nonIp:0x1234": 1,
     "nonIp:802.3": 1,
     unsupportedLinkType: 2,
-    "unsupportedLinkType:ieee802-11-radiotap": 1,
+    "unsupportedLinkType:ieee802-11-prism": 1,
     "unsupportedLinkType:999": 1,
     malformed: 1,
     truncated: 1,

@@ -48,6 +48,11 @@ function decode(bytes: Uint8Array, more: Partial<Frame> = {}) {
   return { outcome: decodeFrame(summary, packet), summary };
 }
 
+/** An IEEE 802.11 frame with an LLC header; `more` are the optional fields. */
+function wireless(kind: number, flags: number, more = ""): Uint8Array {
+  return octets(kind, flags, "\0".repeat(22), more, 0xaa, 0xaa, 3, 0, 0, 0, u16(0x800), datagram);
+}
+
 /** `packet` with the octet at `at` replaced. */
 function patched(packet: Uint8Array, at: number, ...values: number[]): Uint8Array {
   const copy = Uint8Array.from(packet);
@@ -101,6 +106,13 @@ test.for<[string, number, Uint8Array]>([
   ["SLL", 113, octets(u16(0), u16(1), u16(6), "\0".repeat(8), u16(0x800), datagram)],
   ["IPv4", 228, datagram],
   ["IPv6", 229, datagram6],
+  ["802.11", 105, wireless(0x08, 0)],
+  ["802.11 with QoS and HT control", 105, wireless(0x88, 0x80, "\0".repeat(6))],
+  ["802.11 between access points", 105, wireless(0x08, 3, "\0".repeat(6))],
+  ["radiotap", 127, octets(0, 0, 9, 0, "\0".repeat(5), wireless(0x08, 1))],
+  ["NFLOG", 239, octets(2, 0, 0, 0, 5, 0, 10, 0, "x\0\0\0", 35, 0, 9, 0, datagram)],
+  ["PPI", 192, octets(0, 0, 12, 0, 1, 0, 0, 0, "\0\0\0\0", ethernet(datagram))],
+  ["PPPoE", 51, octets(0x11, 0, u16(1), u16(33), u16(0x21), datagram)],
   ["SLL2", 276, octets(u16(0x800), u16(0), u32(1), u16(1), 0, 6, "\0".repeat(8), datagram)],
 ])("decodeFrame() understands the link type of %s", ([, linkType, bytes]) => {
   const { outcome, summary } = decode(bytes, { linkType });
@@ -134,8 +146,22 @@ test.for<[string, Uint8Array, PacketOutcome]>([
   expect(decode(bytes).outcome).toBe(expected);
 });
 
+test.for<[string, number, Uint8Array, PacketOutcome]>([
+  ["a beacon", 105, wireless(0x80, 0), "nonIp"],
+  ["an encrypted frame", 105, wireless(0x08, 0x40), "nonIp"],
+  ["a null frame", 105, wireless(0x48, 0), "nonIp"],
+  ["a radiotap header of 7 octets", 127, octets(0, 0, 7, 0, wireless(0x08, 0)), "malformed"],
+  ["a PPI header of 4 octets", 192, octets(0, 0, 4, 0, 1, 0, 0, 0, datagram), "malformed"],
+  ["PPI in PPI", 192, octets(0, 0, 8, 0, 192, 0, 0, 0, datagram), "malformed"],
+  ["an attribute without length", 239, octets(2, 0, 0, 0, u32(0)), "malformed"],
+  ["a log without packet", 239, octets(2, 0, 0, 0, 4, 0, 1, 0), "nonIp"],
+  ["a family that is not IP", 0, octets(7, 0, 0, 0, datagram), "nonIp"],
+])("decodeFrame() tells %s of link type %i from packets", ([, linkType, bytes, expected]) => {
+  expect(decode(bytes, { linkType }).outcome).toBe(expected);
+});
+
 test("decodeFrame() names a link type that it does not know", () => {
-  expect(decode(ethernet(datagram), { linkType: 127 }).outcome).toBe("unsupportedLinkType");
+  expect(decode(ethernet(datagram), { linkType: 119 }).outcome).toBe("unsupportedLinkType");
 });
 
 const all: readonly [string, Uint8Array, headers: number][] = [
@@ -158,7 +184,7 @@ test.for(all)("decodeFrame() counts %s cut at every octet", ([, bytes, headers])
 });
 
 test("decodeFrame() never throws and never looks outside of the frame", () => {
-  const linkTypes = [0, 1, 9, 12, 101, 104, 108, 113, 228, 229, 276];
+  const linkTypes = [0, 1, 9, 12, 51, 101, 104, 105, 108, 113, 127, 192, 228, 229, 239, 276];
   const start = fc.constantFrom(...all.map(([, bytes]) => bytes), new Uint8Array(0));
   const patch = fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 6 });
   const property = fc.property(
