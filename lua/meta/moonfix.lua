@@ -945,6 +945,7 @@ function Flow:totable() end
 ipfix = {}
 json = {}
 log = {}
+pcap = {}
 
 --- What the registries of IANA and CERT say about an Information Element.
 ---@param name string Its exact name
@@ -986,3 +987,10 @@ function log.info(message) end
 --- Log what someone should look at.
 ---@param message string One line
 function log.warn(message) end
+
+--- Meter captures into an IPFIX file; the script waits until the file is whole.
+--- Needs the grant to write files.
+---@param options { inputs: string|string[], output: string, idle_timeout: number?, active_timeout: number? } Paths of pcap or pcapng files, of the IPFIX file, and seconds
+---@return { packets: integer, octets: integer, flows: integer, damage: string[] }? result What was found, or nil when a file cannot be used
+---@return string? error Why it cannot be used
+function pcap.to_ipfix(options) end

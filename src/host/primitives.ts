@@ -2,6 +2,7 @@ import type { Host, Primitive } from "./primitive.ts";
 import { ipfixPrimitives } from "./primitives/ipfix.ts";
 import { jsonPrimitives } from "./primitives/json.ts";
 import { logPrimitives } from "./primitives/log.ts";
+import { pcapPrimitives } from "./primitives/pcap.ts";
 import { reportWorld } from "./world.ts";
 
 /** Every function that scripts can call beyond Lua's own library, by name. */
@@ -9,6 +10,7 @@ export const primitives: readonly Primitive[] = [
   ...ipfixPrimitives,
   ...jsonPrimitives,
   ...logPrimitives,
+  ...pcapPrimitives,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** Define all primitives in `host.engine`. */
