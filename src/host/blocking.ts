@@ -4,7 +4,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import { ConfigError, TransportError } from "../errors.ts";
+import { ConfigError, DecodeError, TransportError } from "../errors.ts";
 
 /** What a blocking worker gets: answer on `port`, then set and notify `done`. */
 export interface BlockingData<Request> {
@@ -18,12 +18,18 @@ export type BlockingReply<Result> =
   | { readonly result: Result }
   | { readonly kind: "config"; readonly code: ConfigError["code"]; readonly message: string }
   | { readonly kind: "transport"; readonly code: TransportError["code"]; readonly message: string }
+  | {
+      readonly kind: "decode";
+      readonly code: DecodeError["code"];
+      readonly offset: number;
+      readonly message: string;
+    }
   | { readonly kind: "bug"; readonly message: string };
 
 /**
  * Do asynchronous work in a worker while the caller waits, since Lua cannot be suspended. The
  * thread does nothing else meanwhile: for scripts, never for the daemon.
- * @throws {ConfigError | TransportError} what the work failed with.
+ * @throws {ConfigError | DecodeError | TransportError} what the work failed with.
  */
 export function runBlocking<Request, Result>(url: URL, request: Request): Result {
   const done = new Int32Array(new SharedArrayBuffer(4));
@@ -37,6 +43,10 @@ export function runBlocking<Request, Result>(url: URL, request: Request): Result
   if ("result" in reply) return reply.result;
   if (reply.kind === "config") throw new ConfigError(reply.code, "", reply.message);
   if (reply.kind === "transport") throw new TransportError(reply.code, reply.message);
+  if (reply.kind === "decode") {
+    const detail = reply.message.replace(/^Cannot decode at byte \d+: /, "");
+    throw new DecodeError(reply.code, reply.offset, detail);
+  }
   throw new Error(reply.message);
 }
 
@@ -65,6 +75,10 @@ function describe(error: unknown): Exclude<BlockingReply<never>, { result: never
   }
   if (error instanceof TransportError) {
     return { kind: "transport", code: error.code, message: error.message };
+  }
+  if (error instanceof DecodeError) {
+    const { code, offset, message } = error;
+    return { kind: "decode", code, offset, message };
   }
   return { kind: "bug", message: error instanceof Error ? String(error.stack) : String(error) };
 }

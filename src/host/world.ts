@@ -1,13 +1,15 @@
-import { TransportError } from "../errors.ts";
+import { DecodeError, TransportError } from "../errors.ts";
 import type { HostFunction } from "../lua/values.ts";
 
-/** A failure of the world is a result, as everywhere in Lua: nil and what happened. */
+/** A failure of the world, or of a file, is a result, as everywhere in Lua: nil and what happened. */
 export function reportWorld(fn: HostFunction): HostFunction {
   return (args, context) => {
     try {
       return fn(args, context);
     } catch (error) {
-      if (error instanceof TransportError) return [undefined, error.message];
+      if (error instanceof TransportError || error instanceof DecodeError) {
+        return [undefined, error.message];
+      }
       throw error;
     }
   };

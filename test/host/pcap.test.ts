@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,12 +40,21 @@ test("pcap.to_ipfix() returns nil and the reason for a file it cannot read", () 
   expect(readdirSync(at)).toEqual([]);
 });
 
-test("pcap.to_ipfix() tells of damaged captures", () => {
-  const input = join(folder(), "damaged.pcap");
+test("pcap.to_ipfix() returns nil and the reason for what is no capture", () => {
+  const input = join(folder(), "text.pcap");
   writeFileSync(input, "no capture at all, whatever its name says it is");
-  const source = `local result = pcap.to_ipfix { inputs = ..., output = ... .. ".ipfix" }
-    return result.flows, #result.damage`;
-  expect(start().run(source, "test.lua", [input])).toEqual([0, 1]);
+  const source = "return pcap.to_ipfix { inputs = ..., output = ... .. '.ipfix' }";
+  const [result, problem] = start().run(source, "test.lua", [input]);
+  expect(result).toBeUndefined();
+  expect(problem).toMatch(/expected a pcap or pcapng capture/);
+});
+
+test("pcap.to_ipfix() tells of damage and keeps what is whole", () => {
+  const input = join(folder(), "cut.pcap");
+  writeFileSync(input, readFileSync(sample).subarray(0, -10));
+  const source = `local result = assert(pcap.to_ipfix { inputs = ..., output = ... .. ".ipfix" })
+    return result.flows > 0, #result.damage`;
+  expect(start().run(source, "test.lua", [input])).toEqual([true, 1]);
 });
 
 test.for([
