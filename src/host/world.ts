@@ -1,7 +1,7 @@
 import { DecodeError, TransportError } from "../errors.ts";
 import type { HostFunction } from "../lua/values.ts";
 
-/** A failure of the world, or of a file, is a result, as everywhere in Lua: nil and what happened. */
+/** A failure of the world or of a file is a result, as Lua has it: nil and what happened. */
 export function reportWorld(fn: HostFunction): HostFunction {
   return (args, context) => {
     try {
