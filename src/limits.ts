@@ -122,6 +122,10 @@ export const limits = {
   ipv6ExtensionHeaders: 16,
   /** Flows a meter keeps at a time unless its user says otherwise: 160 octets each and an index. */
   meterFlows: 1_000_000,
+  /** First fragments whose ports a meter remembers; the next one of a place replaces the last. */
+  meterFragments: 1_024,
+  /** Milliseconds between fragments of one packet; YAF forgets them after as long. */
+  meterFragmentMs: 30_000,
   /** EtherTypes and link types that a meter counts apart by name; further ones count as "other". */
   meterNames: 64,
 } as const;

@@ -13,18 +13,9 @@ export class FlowKey {
 
   /** Take the Flow Key of `summary`. */
   load(summary: PacketSummary, seeded: SeededHash): void {
-    const { bytes, sourceAt, destinationAt, sourcePort, destinationPort } = summary;
+    const { sourcePort, destinationPort } = summary;
     const { words } = this;
-    if (summary.version === 4) {
-      words.fill(0, 0, word.ports);
-      words[word.source + 3] = readUint32(bytes, sourceAt);
-      words[word.destination + 3] = readUint32(bytes, destinationAt);
-    } else {
-      for (let i = 0; i < 4; i++) {
-        words[word.source + i] = readUint32(bytes, sourceAt + 4 * i);
-        words[word.destination + i] = readUint32(bytes, destinationAt + 4 * i);
-      }
-    }
+    loadAddresses(words, summary);
     words[word.ports] = (sourcePort << 16) | destinationPort;
     words[word.misc] = (summary.vlan << 16) | (summary.version << 8) | summary.protocol;
     // Type and code of ICMP are the same for both directions: they are no ports to swap.
@@ -35,5 +26,20 @@ export class FlowKey {
       seeded.endpoint(words, word.destination, destinationPort),
       words[word.misc] as number,
     );
+  }
+}
+
+/** Take both addresses into the first eight words; IPv4 fills the last of each four. */
+export function loadAddresses(words: Uint32Array, summary: PacketSummary): void {
+  const { bytes, sourceAt, destinationAt } = summary;
+  if (summary.version === 4) {
+    words.fill(0, 0, word.ports);
+    words[word.source + 3] = readUint32(bytes, sourceAt);
+    words[word.destination + 3] = readUint32(bytes, destinationAt);
+    return;
+  }
+  for (let i = 0; i < 4; i++) {
+    words[word.source + i] = readUint32(bytes, sourceAt + 4 * i);
+    words[word.destination + i] = readUint32(bytes, destinationAt + 4 * i);
   }
 }

@@ -4,6 +4,7 @@ import { PacketSummary } from "../packet/summary.ts";
 import { protocols } from "../packet/transport.ts";
 import type { PacketVisitor } from "../pcap/packet.ts";
 import { FlowWriter } from "./export/flow-writer.ts";
+import { FragmentTable } from "./fragments.ts";
 import { SeededHash } from "./hash.ts";
 import { FlowKey } from "./key.ts";
 import { float, flowFloats } from "./layout.ts";
@@ -35,7 +36,8 @@ export interface Meter {
   /**
    * `packets` is the sum of `packetsMetered`, which have `octets` of IP, and of the packets under
    * `nonIp`, `fragments`, `truncated`, `malformed` and `unsupportedLinkType`; names with a colon
-   * tell these apart. `flows` have left, `flowsActive` are at hand.
+   * tell these apart. `fragments` are those of which the first one is not known. `flows` have
+   * left, `flowsActive` are at hand.
    */
   readonly counters: () => Readonly<Record<string, number>>;
 }
@@ -60,6 +62,7 @@ class FlowMeter {
   readonly #table = new FlowTable();
   readonly #key = new FlowKey();
   readonly #hash: SeededHash;
+  readonly #fragments: FragmentTable;
   readonly #writer: FlowWriter;
   readonly #idleTimeout: number;
   readonly #activeTimeout: number;
@@ -88,6 +91,7 @@ class FlowMeter {
 
   constructor(options: MeterOptions) {
     this.#hash = new SeededHash(options.seed);
+    this.#fragments = new FragmentTable(this.#hash);
     this.#writer = new FlowWriter(options.domain, options.onBatch);
     this.#idleTimeout = options.idleTimeoutMs * 1_000;
     this.#activeTimeout = options.activeTimeoutMs * 1_000;
@@ -101,14 +105,16 @@ class FlowMeter {
     this.#arrival.isLate = time < this.#clock;
     if (!this.#arrival.isLate) this.#advance(time);
     this.#arrival.time = time;
-    if (outcome === "ip") this.#meter();
-    else if (outcome === "nonIp") {
+    if (outcome === "ip") {
+      if (this.#summary.isFragment) this.#fragments.remember(this.#summary, time);
+      this.#meter();
+    } else if (outcome === "nonIp") {
       this.#counts.nonIp++;
       this.#etherTypes.add(this.#summary.etherType);
     } else if (outcome === "unsupportedLinkType") {
       this.#counts.unsupportedLinkType++;
       this.#linkTypes.add(packet.linkType);
-    } else if (outcome === "fragment") this.#counts.fragments++;
+    } else if (outcome === "fragment") this.#meterFragment();
     else this.#counts[outcome]++;
   }
 
@@ -150,6 +156,20 @@ class FlowMeter {
     if (summary.hasLyingLength) this.#counts.lyingLengths++;
     if (summary.protocol !== protocols.tcp) return;
     if (addTcp(table, flow, arrival) === "ends") this.#close(flow, endReason.endOfFlow);
+  }
+
+  /** Meter a later fragment where its first one went. */
+  #meterFragment(): void {
+    const summary = this.#summary;
+    if (summary.isFragment || !this.#fragments.recall(summary, this.#arrival.time)) {
+      this.#counts.fragments++;
+      return;
+    }
+    summary.isFragment = true;
+    summary.payloadLength = 0;
+    summary.tcpFlags = 0;
+    summary.tcpSequence = 0;
+    this.#meter();
   }
 
   /** The flow the packet at hand belongs to, made when there is none. */

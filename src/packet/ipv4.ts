@@ -3,7 +3,15 @@ import type { PacketOutcome, PacketSummary } from "./summary.ts";
 import { decodeTransport } from "./transport.ts";
 
 /** Offsets in the header (RFC 791 §3.1). */
-const at4 = { service: 1, length: 2, fragment: 6, protocol: 9, source: 12, destination: 16 };
+const at4 = {
+  service: 1,
+  length: 2,
+  identification: 4,
+  fragment: 6,
+  protocol: 9,
+  source: 12,
+  destination: 16,
+};
 const leastBytes = 20;
 const moreFragments = 0x2000;
 const offsetMask = 0x1fff;
@@ -23,6 +31,7 @@ export function decodeIpv4(summary: PacketSummary, at: number): PacketOutcome {
   summary.destinationAt = at + at4.destination;
   setLength(summary, at, headerBytes);
   const fragment = readUint16(bytes, at + at4.fragment);
+  summary.fragmentId = readUint16(bytes, at + at4.identification);
   if ((fragment & offsetMask) !== 0) return "fragment";
   summary.isFragment = (fragment & moreFragments) !== 0;
   return decodeTransport(summary, at + headerBytes, at + summary.ipLength);

@@ -1,4 +1,4 @@
-import { readUint16 } from "../bytes/read.ts";
+import { readUint16, readUint32 } from "../bytes/read.ts";
 import { limits } from "../limits.ts";
 import type { PacketOutcome, PacketSummary } from "./summary.ts";
 import { decodeTransport } from "./transport.ts";
@@ -44,9 +44,10 @@ function decodeExtensions(summary: PacketSummary, at: number, declaredEnd: numbe
     if (at + unitBytes > end) return summary.short();
     if (summary.protocol === extensions.fragment) {
       const fragment = readUint16(bytes, at + 2);
+      summary.protocol = bytes[at] as number;
+      summary.fragmentId = readUint32(bytes, at + 4);
       if (fragment >>> 3 !== 0) return "fragment";
       summary.isFragment = (fragment & 1) === 1;
-      summary.protocol = bytes[at] as number;
       at += unitBytes;
       continue;
     }

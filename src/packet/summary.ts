@@ -51,6 +51,8 @@ export class PacketSummary {
   ipLength = 0;
   /** First fragment of a packet. */
   isFragment = false;
+  /** Identification of the packet that a fragment belongs to. */
+  fragmentId = 0;
   /** The declared length is below the header's or beyond what was on the wire. */
   hasLyingLength = false;
   /** Where the header of `protocol` starts. */
