@@ -57,6 +57,10 @@ export const limits = {
   configurationBytes: 1_048_576,
   /** Milliseconds conf.lua may take to evaluate: it makes declarations, it does no work. */
   configurationMs: 5_000,
+  /** Declarations of one conf.lua: a thousand times the shipped one. */
+  declarations: 10_000,
+  /** Problems of one conf.lua that are told. */
+  configurationProblems: 100,
   /** Milliseconds a mediator may take for one batch, at most 64 kB of records: 20 are usual. */
   mediatorMs: 1_000,
   /** Octets of Lua memory for evaluating conf.lua and for its mediators. */

@@ -72,7 +72,13 @@ export function createApiParticipant(options: ApiParticipantOptions): ApiPartici
     return {
       async commit() {
         await running?.api.stop();
-        running = await start(declared);
+        running = undefined;
+        try {
+          running = await start(declared);
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          log.error(`The API is down: ${error.message}`);
+        }
       },
       abort: nothingToDo.abort,
     };

@@ -1,3 +1,5 @@
+import { ConfigError } from "../../errors.ts";
+import { limits } from "../../limits.ts";
 import type { LuaEngine } from "../../lua/engine.ts";
 import type { LuaFunction, LuaValue } from "../../lua/values.ts";
 import { checkOptions } from "./options.ts";
@@ -54,7 +56,11 @@ export class Declarations {
     const valid = typeof name === "string" && name !== "";
     if (!valid) {
       const message = `Cannot declare a ${word}: it has no name, expected ${word} "NAME" { … }`;
-      this.problems.push({ where, code: "missing", message });
+      this.#report({ where, code: "missing", message });
+    }
+    if (this.#begun.length >= limits.declarations) {
+      const detail = `Cannot declare more: ${limits.declarations} declarations are too many`;
+      throw new ConfigError("limit", "", detail);
     }
     const begun = { word, name: valid ? name : "", where, finished: !valid };
     this.#begun.push(begun);
@@ -70,7 +76,7 @@ export class Declarations {
     const owner = this.#owners.get(name);
     if (owner !== undefined) {
       const message = `${who}: this name is taken (${owner.where})`;
-      this.problems.push({ where, code: "duplicate", message });
+      this.#report({ where, code: "duplicate", message });
     }
     this.#owners.set(name, begun);
     const { values, faults } = checkOptions(spec.options, written, (fn) => {
@@ -78,10 +84,15 @@ export class Declarations {
       return { fingerprint: this.#engine.fingerprint(fn) };
     });
     for (const [code, fault] of faults) {
-      this.problems.push({ where, code, message: `${who}: ${fault}` });
+      this.#report({ where, code, message: `${who}: ${fault}` });
     }
     const declarations: Declaration[] = this.wanted[word];
     declarations.push({ word, name, where, options: values } as Declaration);
     return [];
+  }
+
+  /** Keep the first of very many problems: nobody reads the others. */
+  #report(problem: Problem): void {
+    if (this.problems.length < limits.configurationProblems) this.problems.push(problem);
   }
 }

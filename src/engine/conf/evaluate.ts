@@ -10,11 +10,13 @@ export interface Verdict {
   readonly printed: readonly string[];
 }
 
+/** How long a thread may take to start and to stop by itself, in milliseconds. */
+const graceMs = 2_000;
 const workerFile = new URL("../../../dist/engine/conf/conf-worker.js", import.meta.url);
 
 /**
- * Evaluate `source` in a thread of its own, which is ended after `limits.configurationMs`:
- * an endless loop in conf.lua is refused like any other mistake.
+ * Evaluate `source` in a thread of its own, which is ended when it outlives its own time budget,
+ * as pattern matching can: an endless loop in conf.lua is refused like any other mistake.
  */
 export function evaluateApart(source: string, fileName: string): Promise<Verdict> {
   return new Promise((resolve) => {
@@ -32,7 +34,7 @@ export function evaluateApart(source: string, fileName: string): Promise<Verdict
         "limit",
         `Cannot evaluate it: it still runs after ${seconds} s, expected declarations`,
       );
-    }, limits.configurationMs);
+    }, limits.configurationMs + graceMs);
     function finish(verdict: Verdict): void {
       clearTimeout(timer);
       void worker.terminate();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { evaluateConfiguration } from "../../../src/engine/conf/configuration.ts";
+import { limits } from "../../../src/limits.ts";
 
 function evaluate(source: string) {
   const configuration = evaluateConfiguration(source, "conf.lua", () => undefined);
@@ -136,3 +137,14 @@ test("surroundings() tells globals of different value or code apart", () => {
   expect(of("t = { x = { 1 } }")).not.toBe(of("t = { x = { 2 } }"));
   expect(of("function f() return 1 end")).not.toBe(of("function f() return 2 end"));
 });
+
+test("evaluateConfiguration() bounds declarations, problems and time", () => {
+  const many = evaluate('for i = 1, 1e6 do log { level = "info" } end');
+  expect(many.problems.at(-1)).toMatchObject({ where: "conf.lua:1", code: "limit" });
+  const wrong = evaluate('for i = 1, 500 do log { lvl = "info" } end');
+  expect(wrong.problems).toHaveLength(limits.configurationProblems);
+  const endless = evaluate("local n = 0\nwhile true do\n  n = n + 1\nend");
+  expect(endless.problems).toMatchObject([
+    { where: expect.stringMatching(/^conf\.lua:[23]$/), code: "limit" },
+  ]);
+}, 30_000);
