@@ -136,13 +136,15 @@ async function meterInputs(
   return { bytes: done, damage };
 }
 
+/** The magic and the version of a capture end here: damage before it means that it is none. */
+const captureFrom = 8;
+
 /** @throws {DecodeError} when the input is no capture at all. */
 function describeDamage(input: string | Readable, error: DecodeError): CaptureDamage {
-  const { code, offset, detail } = error;
+  const { code, offset, detail, message } = error;
   const name = typeof input === "string" ? input : "standard input";
-  const isCapture = code !== "bad-magic" && code !== "bad-version";
-  if (!isCapture && offset < 8) throw new DecodeError(code, offset, `${name}: ${detail}`);
-  return { input: name, code, offset, message: error.message };
+  if (offset < captureFrom) throw new DecodeError(code, offset, `${name}: ${detail}`);
+  return { input: name, code, offset, message };
 }
 
 /** Octets of all inputs, or undefined when one of them is no file. */

@@ -90,7 +90,7 @@ test.for(["file", "standard input"])(
     const name = way === "file" ? "cut.pcap" : "standard input";
     expect(stderr).toMatch(
       new RegExp(
-        `^moonfix: ${name}: Cannot decode at byte \\d+: \\d+ octets of a record; ` +
+        `^moonfix: ${name} is cut short at byte \\d+; ` +
           "what came before is kept: 1 046 packets, \\d+ flows → out\\.ipfix\n$",
       ),
     );
@@ -100,6 +100,7 @@ test.for(["file", "standard input"])(
 
 test.for([
   [["none.pcap", "-o", "x"], 1, /Cannot read none\.pcap: there is no such file/],
+  [["-", "-o", "x"], 1, /standard input: 0 octets of a file header/],
   [["no.gif", "-o", "x"], 1, /no\.gif: magic 47494638, expected a pcap or pcapng capture/],
   [[samplePath, "-o", "nowhere/x"], 1, /Cannot create nowhere\/x: ENOENT/],
   [["no.gif", "-o", "no.gif"], 2, /Cannot write no\.gif: it is one of the captures/],

@@ -143,9 +143,15 @@ test.for([
   ["no such file", () => [at("none.pcap")], { code: "not-found", message: /none\.pcap/ }],
   ["a folder", () => [folder], { code: "io", message: /it is a folder/ }],
   ["another file", () => [at("no.gif")], { code: "bad-magic", message: /no\.gif: magic 47494638/ }],
+  [
+    "an empty file",
+    () => [at("empty.pcap")],
+    { code: "truncated", message: /empty\.pcap: 0 octets/ },
+  ],
   ["a capture and another file", () => [samplePath, at("no.gif")], { code: "bad-magic" }],
 ] as const)("convertCaptures() of %s leaves no file", async ([, inputs, { code, ...rest }]) => {
   writeFileSync(at("no.gif"), "GIF89a, no capture");
+  writeFileSync(at("empty.pcap"), "");
   const left = await leftBy(async () => {
     const conversion = convertCaptures({ inputs: inputs(), output: at("never.ipfix") });
     const message = "message" in rest ? rest.message : /./;

@@ -110,12 +110,12 @@ function report(result: ConversionResult, output: string, input: CommandInput): 
   }
   const made = `${counted(packets, "packet")}, ${counted(flows, "flow")}`;
   const place = output === "-" ? "standard output" : output;
-  if (damage.length > 0) {
-    const [first] = damage;
+  const [first] = damage;
+  if (first !== undefined) {
+    const { code, message, offset } = first;
+    const what = code === "truncated" ? ` is cut short at byte ${offset}` : `: ${message}`;
     const others = damage.length > 1 ? ` (and ${damage.length - 1} more)` : "";
-    say(
-      `${first?.input}: ${first?.message}${others}; what came before is kept: ${made} → ${place}`,
-    );
+    say(`${first.input}${what}${others}; what came before is kept: ${made} → ${place}`);
     return exitCodes.failed;
   }
   if (options["quiet"] !== true && options["json"] !== true) say(`${made} → ${place}`);
