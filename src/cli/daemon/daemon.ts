@@ -73,14 +73,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
     await supervisor.stop(stopMs);
     return undefined;
   }
-  say([`moonfix ${version} runs ${fileName}`, ""]);
-  say([...formatAddresses([...first.addresses, ...api.addresses()]), ""]);
-  await probes.reported(first.wanted.probe.length);
-  say([
-    `Next: edit ${fileName} and save it; the change is live at once, or refused with the reason.`,
-    "Ctrl-C ends it.",
-    "",
-  ]);
   const watch = await watchFile(
     {
       path,
@@ -89,6 +81,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
     },
     text,
   );
+  say([`moonfix ${version} runs ${fileName}`, ""]);
+  say([...formatAddresses([...first.addresses, ...api.addresses()]), ""]);
+  await probes.begin(first.wanted.probe.length);
+  say([
+    `Next: edit ${fileName} and save it; the change is live at once, or refused with the reason.`,
+    "Ctrl-C ends it.",
+    "",
+  ]);
   return {
     look: watch.look,
     async stop() {
@@ -99,29 +99,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
   };
 }
 
-/** Tells what probes found, and when so many of them have. */
+/** Tells what probes found, once the first words have been said. */
 function createReporter(tell: (report: ProbeReport) => void) {
   let told = 0;
+  let held: ProbeReport[] | undefined = [];
   let wake: () => void = () => undefined;
-  return {
-    report(report: ProbeReport): void {
+
+  function report(found: ProbeReport): void {
+    if (held !== undefined) held.push(found);
+    else {
       told++;
-      tell(report);
+      tell(found);
       wake();
-    },
-    /** Resolves when `count` probes have reported, or when they take longer than a person waits. */
-    async reported(count: number): Promise<void> {
-      const patience = new AbortController();
-      const timer = setTimeout(() => patience.abort(), firstReportsMs);
-      while (told < count && !patience.signal.aborted) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          patience.signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-      }
-      clearTimeout(timer);
-    },
-  };
+    }
+  }
+
+  /** Tell what was held back; resolves when `count` probes are told of, or patience ends. */
+  async function begin(count: number): Promise<void> {
+    const waiting = held ?? [];
+    held = undefined;
+    for (const found of waiting) report(found);
+    const patience = AbortSignal.timeout(firstReportsMs);
+    while (told < count && !patience.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        patience.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+  }
+  return { report, begin };
 }
 
 /** Say what became of a saved conf.lua. */

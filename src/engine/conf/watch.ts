@@ -45,6 +45,8 @@ export async function watchFile(options: WatchOptions, current: string): Promise
   watcher.on("error", (error) => options.onProblem(`Cannot watch ${folder}: ${String(error)}`));
   const poll = setInterval(() => looker.soon(0), pollMs);
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
+  // A save between the reading of `current` and now made no event.
+  looker.soon(0);
   return {
     look: looker.look,
     async stop() {
