@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { command } from "../../src/cli/commands/cat.ts";
 import type { RecordBatch } from "../../src/ipfix/batch.ts";
 import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
 
@@ -242,7 +242,7 @@ test("cat tells of Data Sets it had to leave out", async () => {
 });
 
 test("cat goes on with the next file after one it cannot open", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "moonfix-cat-")), "a.ipfix");
+  const path = join(temporaryFolder(), "a.ipfix");
   writeFileSync(path, sample);
   const { code, lines, err } = await cat(sample, {}, ["/does/not/exist", path]);
   expect([code, lines.length]).toEqual([1, 2]);

@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { command } from "../../src/cli/commands/lua.ts";
 import { TransportError } from "../../src/errors.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { runCommand } from "../support/terminal.ts";
 
 function script(source: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), "moonfix-lua-")), "script.lua");
+  const path = join(temporaryFolder(), "script.lua");
   writeFileSync(path, source);
   return path;
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { installPrimitives } from "../../src/host/primitives.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { failLua, startEngine } from "../support/lua.ts";
 
 const captures = fileURLToPath(new URL("../../examples/captures/", import.meta.url));
@@ -15,7 +15,7 @@ function start() {
   return engine;
 }
 
-const folder = () => mkdtempSync(join(tmpdir(), "moonfix-pcap-"));
+const folder = () => temporaryFolder();
 
 test("pcap.to_ipfix() makes a file whose flows are those it counted", () => {
   const source = `local input, output = ...

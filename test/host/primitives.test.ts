@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { formatStub } from "../../src/host/describe/stub.ts";
 import { installPrimitives, primitives } from "../../src/host/primitives.ts";
 import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
 import { failLua, startEngine } from "../support/lua.ts";
@@ -40,7 +40,7 @@ function ipfixFile(ports: readonly number[]): string {
     ),
   );
   writer.flush();
-  const path = join(mkdtempSync(join(tmpdir(), "moonfix-ipfix-")), "flows.ipfix");
+  const path = join(temporaryFolder(), "flows.ipfix");
   writeFileSync(path, Buffer.concat(messages));
   return path;
 }
@@ -142,7 +142,7 @@ test("ipfix.read() returns nil and the reason for a file it cannot read", () => 
 });
 
 test("ipfix.read() tells of damage and gives what is whole", () => {
-  const path = join(mkdtempSync(join(tmpdir(), "moonfix-ipfix-")), "damaged.ipfix");
+  const path = join(temporaryFolder(), "damaged.ipfix");
   writeFileSync(path, "this is no IPFIX at all, and long enough to be a header");
   const { engine } = start();
   const source = "local r = ipfix.read(..., print) return r.messages, r.damages > 0, r.damage";

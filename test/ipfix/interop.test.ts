@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
 import { hasProgram } from "../support/programs.ts";
@@ -11,7 +11,7 @@ import { hasProgram } from "../support/programs.ts";
 /** The peers that read what the writer wrote. */
 const peers = { dump: "ipfixDump", shark: "tshark" } as const;
 
-const folder = mkdtempSync(join(tmpdir(), "moonfix-interop-"));
+const folder = temporaryFolder();
 
 /** Messages with fixed and variable fields, lists, scopes, repeated ids and three domains. */
 function createMessages(maximumBytes: number): { messages: Uint8Array[]; records: number } {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { InjectOptions, LightMyRequestResponse } from "fastify";
 import { pino } from "pino";
 import { type ApiOptions, createApp } from "../../src/api/server.ts";
+import { temporaryFolder } from "./folder.ts";
 import { fakePool } from "./tasks.ts";
 
 /** A logger that says nothing. */
@@ -11,7 +11,7 @@ export const silent = pino({ level: "silent" });
 
 /** A fresh folder with a root `root` that has the captures `a.pcap` and `b.pcap`. */
 export function apiFolder(): { readonly folder: string; readonly root: string } {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "moonfix-api-")));
+  const folder = temporaryFolder();
   const root = join(folder, "root");
   mkdirSync(root);
   for (const name of ["a.pcap", "b.pcap"]) writeFileSync(join(root, name), "");

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../support/folder.ts";
 import { fakePool, success, turn } from "../support/tasks.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "moonfix-pool-"));
+const folder = temporaryFolder();
 
 function input(name: string) {
   return { inputs: [join(folder, `${name}.pcap`)], output: join(folder, `${name}.ipfix`) };

@@ -1,12 +1,4 @@
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -15,11 +7,12 @@ import { createTransportSession } from "../../src/ipfix/session.ts";
 import { createTaskPool, type TaskPool } from "../../src/tasks/pool.ts";
 import type { Task } from "../../src/tasks/task.ts";
 import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const sample = fileURLToPath(new URL("../../examples/captures/sample.pcap", import.meta.url));
 
 function folderWithSample(): { readonly folder: string; readonly capture: string } {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "moonfix-worker-")));
+  const folder = temporaryFolder();
   const capture = join(folder, "sample.pcap");
   cpSync(sample, capture);
   return { folder, capture };

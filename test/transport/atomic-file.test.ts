@@ -1,15 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { TransportError } from "../../src/errors.ts";
 import { createAtomicFile } from "../../src/transport/atomic-file.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 let folder = "";
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "moonfix-atomic-"));
+  folder = temporaryFolder();
 });
 
 test("commit() puts the file under its name, whole, and leaves nothing else", async () => {

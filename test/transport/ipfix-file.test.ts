@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { createRecordingSession } from "../support/ipfix.ts";
 
@@ -19,7 +20,7 @@ async function read(bytes: Uint8Array) {
 }
 
 test("readIpfixFile() reads a path in blocks and reports its progress", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "moonfix-file-")), "a.ipfix");
+  const path = join(temporaryFolder(), "a.ipfix");
   const many = 10_000;
   writeFileSync(path, hex(template + data.repeat(many)));
   const { session, seen } = createRecordingSession();
@@ -52,7 +53,7 @@ test("readIpfixFile() delivers what is whole and names the offset of the damage"
 test("readIpfixFile() reads a file compressed with gzip, from a path and a stream", async () => {
   const compressed = gzipSync(hex(template + data.repeat(10_000)), { level: 0 });
   expect(await read(compressed)).toMatchObject({ messages: 10_001, bytes: 280_032, damages: 0 });
-  const path = join(mkdtempSync(join(tmpdir(), "moonfix-file-")), "a.ipfix.gz");
+  const path = join(temporaryFolder(), "a.ipfix.gz");
   writeFileSync(path, compressed);
   const { session, seen } = createRecordingSession();
   await readIpfixFile(path, { session });
