@@ -22,16 +22,17 @@ mediator "quiet" {
   end,
 }
 
-exporter "archive" {
+-- What the mediator keeps; the file begins anew with each start of the daemon.
+exporter "latest" {
   from = "quiet",
-  to = "file:var/flows/archive.ipfix",
+  to = "file:var/flows/latest.ipfix",
+  append = false,
 }
 
--- Every flow of the sample, as it was metered: `npx moonfix cat var/flows/lab.ipfix` shows it.
-exporter "lab-flows" {
-  from = "lab",
-  to = "file:var/flows/lab.ipfix",
-  append = false,
+-- What came over the network, as it came, for good: `npx moonfix cat` shows both.
+exporter "archive" {
+  from = "edge",
+  to = "file:var/flows/archive.ipfix",
 }
 
 -- Try it: take the dashes away and save.

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { access, lstat, realpath } from "node:fs/promises";
+import { access, lstat, open, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { ipfixVersion } from "../ipfix/message.ts";
 import { printable } from "../text/printable.ts";
 
 /** A path in real folders, or why it is refused. */
@@ -22,8 +23,14 @@ export interface Roots {
 /** Files of these folders look regular, and reading or writing them does things. */
 const systemFolders = ["/proc", "/sys", "/dev"];
 
-/** Create the checks for absolute `folders`; relative paths start at the first of them. */
-export function createRoots(folders: readonly string[]): Roots {
+/**
+ * Create the checks for absolute `folders`; relative paths start at the first of them. No output
+ * may replace one of the `reserved` files, nor anything that is not an IPFIX file.
+ */
+export function createRoots(
+  folders: readonly string[],
+  reserved: () => readonly string[] = () => [],
+): Roots {
   const start = folders[0] ?? "/";
   const names = folders.map(printable).join(", ") || "no folder at all";
   const outside = { refused: `outside the folders of the API, expected a path in ${names}` };
@@ -67,11 +74,27 @@ export function createRoots(folders: readonly string[]): Roots {
     if (existing !== undefined && !existing.isFile()) {
       return { refused: `${kindOf(existing)}, expected a regular file or nothing there` };
     }
+    if (existing !== undefined && !(await holdsIpfix(located.path))) {
+      return { refused: "there and not an IPFIX file, expected one or nothing there" };
+    }
+    const taken = await Promise.all(reserved().map(settle));
+    if (taken.includes(located.path)) return { refused: "written by an exporter" };
     return (await writable(dirname(located.path))) ?? located;
   }
 }
 
 type Stats = Awaited<ReturnType<typeof lstat>>;
+
+/** Whether a file is empty or starts like an IPFIX Message (RFC 7011 §3.1). */
+async function holdsIpfix(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 0 || (bytesRead === 2 && buffer.readUInt16BE() === ipfixVersion);
+  } finally {
+    await file.close();
+  }
+}
 
 /** Why files cannot be created in `folder`, or in the nearest folder above that exists. */
 async function writable(folder: string): Promise<CheckedPath | undefined> {

@@ -19,6 +19,8 @@ export interface ApiOptions {
   readonly port: number;
   /** Absolute folders that requests may name files in; relative paths start at the first. */
   readonly roots: readonly string[];
+  /** Files that something else writes: no request may replace them. */
+  readonly reserved?: () => readonly string[];
   /** Not stopped with the API: tasks outlive it. */
   readonly tasks: TaskPool;
   readonly logger: Logger;
@@ -106,7 +108,7 @@ export function createApp(options: ApiOptions, stopping: () => boolean): Fastify
     checkHost(isOurs, headers.host, "Host");
     if (headers.origin !== undefined) checkHost(isOurs, originHost(headers.origin), "Origin");
   });
-  addRoutes(app, { ...options, roots: createRoots(options.roots) });
+  addRoutes(app, { ...options, roots: createRoots(options.roots, options.reserved) });
   return app;
 }
 

@@ -70,7 +70,7 @@ function complain(message: string): void {
 // A reader that has seen enough (`moonfix cat … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exitCodes.ok);
-  throw error;
+  process.exit(report(TransportError.from("Cannot write standard output", error)));
 });
 
 process.exitCode = await main(process.argv.slice(2)).catch(report);

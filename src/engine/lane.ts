@@ -43,6 +43,8 @@ export type Outcome =
 export interface PartCounters {
   readonly word: string;
   readonly name: string;
+  /** Where it listens, reads or sends to; a mediator has none. */
+  readonly addresses?: readonly string[];
   readonly counters: Counters;
 }
 
@@ -101,9 +103,10 @@ export class Lane {
   counters(): PartCounters[] {
     const { sources, sinks, stages } = this.#running;
     return [
-      ...[...sources.values(), ...sinks.values()].map(({ word, name, part }) => ({
+      ...[...sources.values(), ...sinks.values()].map(({ word, name, addresses, part }) => ({
         word,
         name,
+        addresses,
         counters: part.counters(),
       })),
       ...[...stages].map(([name, { stage }]) => ({

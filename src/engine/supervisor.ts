@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../errors.ts";
+import { parseDestination } from "../transport/address.ts";
 import { evaluateApart } from "./conf/evaluate.ts";
 import { type Plan, planChanges } from "./conf/plan.ts";
 import { type Problem, type Wanted, wantNothing } from "./conf/words.ts";
@@ -107,6 +109,14 @@ export class Supervisor {
       refused: this.#refused,
       parts: await this.counters(),
     };
+  }
+
+  /** Files that exporters write. */
+  files(): string[] {
+    return this.#wanted.exporter
+      .map(({ options }) => parseDestination(options.to))
+      .filter((destination) => destination.scheme === "file")
+      .map(({ path }) => resolve(this.#options.folder, path));
   }
 
   counters(): Promise<readonly PartCounters[]> {

@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import type { BatchSink } from "../ipfix/batch.ts";
 import type { Declaration, Problem, Wanted } from "./conf/words.ts";
 import type { Sink, Source } from "./ports.ts";
@@ -47,7 +48,8 @@ export function collectSinks(
 
 /** What an exporter is known by while it runs: a file by its path, a peer by name and address. */
 export function sinkKey({ name, options }: Declaration<"exporter">): string {
-  return options.to.startsWith("file:") ? options.to : `${name} ${options.to}`;
+  const { to } = options;
+  return to.startsWith("file:") ? `file:${normalize(to.slice("file:".length))}` : `${name} ${to}`;
 }
 
 /** Where a source delivers to. */

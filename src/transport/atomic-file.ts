@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { TransportError } from "../errors.ts";
@@ -48,6 +57,7 @@ class PendingFile implements AtomicFile {
     this.#path = path;
     this.#temporary = temporary;
     this.#descriptor = this.#attempt("create", () => openSync(temporary, "wx"));
+    this.#attempt("keep the permissions of", () => this.#keepMode());
   }
 
   write(bytes: Uint8Array): void {
@@ -79,6 +89,12 @@ class PendingFile implements AtomicFile {
 
   abort(): void {
     if (this.#descriptor !== undefined) this.#discard();
+  }
+
+  /** Who could read the old file can read the new one, and nobody else. */
+  #keepMode(): void {
+    const old = statSync(this.#path, { throwIfNoEntry: false });
+    if (old?.isFile()) fchmodSync(this.#open(), old.mode & 0o777);
   }
 
   #open(): number {

@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { RecordBatch } from "../ipfix/batch.ts";
 import { limits } from "../limits.ts";
 import type { Exporter, ExporterOptions } from "./exporting/exporter.ts";
 import { MessageBlock } from "./exporting/message-block.ts";
 import { openFresh, openToAppend } from "./exporting/open-file.ts";
+import { claimFile } from "./exporting/open-files.ts";
 import { SessionWriter } from "./exporting/session-writer.ts";
 import { failureReason } from "./support/failure.ts";
 import { createNotices, type Notices } from "./support/notices.ts";
@@ -17,6 +19,9 @@ export interface FileExporterOptions extends ExporterOptions {
 
 /** Milliseconds that a record waits for others; a Message waits as long again. */
 const flushMs = 450;
+
+/** How often the exporter looks whether its file is still in its place, in milliseconds. */
+const lookMs = 1_000;
 
 /**
  * Create an exporter to an IPFIX file (RFC 5655). The file consists of whole Messages at all
@@ -41,6 +46,11 @@ class FileExporter implements Exporter {
     droppedWriteFailed: 0,
   };
   #file: FileHandle | undefined;
+  /** What tells the file from another one under its name. */
+  #place = { dev: 0, ino: 0 };
+  #release: () => void = () => undefined;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #moving: Promise<void> | undefined;
   #writer: SessionWriter | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Whether Templates may be missing in the file: records are useless until they are sent anew. */
@@ -54,11 +64,11 @@ class FileExporter implements Exporter {
   async start(): Promise<string> {
     const { path, append } = this.#options;
     const { file, cutBytes, resume } = append ? await openToAppend(path) : await openFresh(path);
+    await this.#take(file);
     if (cutBytes > 0) {
       const message = `Cut ${cutBytes} octets of an unfinished Message off the end of ${path}`;
       this.#notices.say("cut", message);
     }
-    this.#file = file;
     const { messageBytes: maximumBytes } = limits;
     const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
     this.#writer = new SessionWriter({ maximumBytes, onMessage, resume, flushMs });
@@ -86,10 +96,12 @@ class FileExporter implements Exporter {
   }
 
   async stop(): Promise<void> {
+    await this.#moving;
     const file = this.#file;
     if (!file) return;
     this.flush();
     this.#file = undefined;
+    this.#release();
     try {
       await file.datasync();
     } catch (cause) {
@@ -106,6 +118,51 @@ class FileExporter implements Exporter {
     return { ...this.#counts, droppedTooLarge, droppedMalformed, queued };
   }
 
+  /** Make `file` the one to write to; a file that another exporter writes is closed again. */
+  async #take(file: FileHandle): Promise<void> {
+    try {
+      this.#release = await claimFile(file, this.#options.path);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    const { dev, ino } = await file.stat();
+    this.#file = file;
+    this.#place = { dev, ino };
+  }
+
+  /** Whether the path still leads to the file; looked at once a second. */
+  #isInPlace(): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedMs < lookMs) return true;
+    this.#lookedMs = nowMs;
+    const found = statSync(this.#options.path, { throwIfNoEntry: false });
+    return found?.ino === this.#place.ino && found.dev === this.#place.dev;
+  }
+
+  /** Somebody moved or removed the file, as log rotation does: go on in a new one. */
+  async #moveOn(): Promise<void> {
+    const { path } = this.#options;
+    try {
+      const { file } = await openToAppend(path);
+      const old = this.#file;
+      this.flush();
+      this.#release();
+      await this.#take(file);
+      this.#writer?.refreshTemplates();
+      await old?.close();
+      this.#notices.say("moved", `${path} was moved or removed; a new file has taken its place`);
+    } catch (error) {
+      const reason = failureReason(error);
+      this.#notices.say(
+        "moved",
+        `${path} was moved or removed, and cannot be made anew: ${reason}`,
+      );
+    } finally {
+      this.#moving = undefined;
+    }
+  }
+
   #gather(message: Uint8Array, records: number): void {
     if (this.#templatesLost) {
       this.#counts.droppedWriteFailed += records;
@@ -120,6 +177,7 @@ class FileExporter implements Exporter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#file) throw new Error("Message without a file");
+    if (this.#moving === undefined && !this.#isInPlace()) this.#moving = this.#moveOn();
     const outcome = this.#block.writeTo(this.#file.fd);
     this.#counts.messages += outcome.messages;
     this.#counts.bytes += outcome.bytes;

@@ -180,3 +180,26 @@ test("POST /api/export-task does not let a capture be replaced by its flows", as
     { path: "output_path", message: "the same file as pcap_files[0]" },
   ]);
 });
+
+test("checkOutput() lets no request replace what is no IPFIX file, or what an exporter writes", async () => {
+  const { root } = apiFolder();
+  writeFileSync(join(root, "conf.lua"), "-- mine");
+  for (const name of ["old.ipfix", "live.ipfix"]) {
+    writeFileSync(join(root, name), Uint8Array.of(0, 10, 0, 16));
+  }
+  writeFileSync(join(root, "empty"), "");
+  const roots = createRoots([root], () => [join(root, "live.ipfix"), join(root, "soon.ipfix")]);
+  const answers = await Promise.all(
+    ["conf.lua", "live.ipfix", "soon.ipfix", "old.ipfix", "empty", "new.ipfix"].map((name) =>
+      roots.checkOutput(name),
+    ),
+  );
+  expect(answers.map(({ refused }) => refused)).toEqual([
+    "there and not an IPFIX file, expected one or nothing there",
+    "written by an exporter",
+    "written by an exporter",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});

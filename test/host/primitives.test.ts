@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -142,13 +142,27 @@ test("ipfix.read() returns nil and the reason for a file it cannot read", () => 
 });
 
 test("ipfix.read() tells of damage and gives what is whole", () => {
-  const path = join(temporaryFolder(), "damaged.ipfix");
+  const path = ipfixFile([1, 2, 3]);
+  appendFileSync(path, "this is no IPFIX at all, and long enough to be a header");
+  const { engine } = start();
+  const source = `local n = 0
+    local r = ipfix.read(..., function() n = n + 1 end)
+    return n, r.damages > 0, r.damage`;
+  const [flows, damaged, damage] = engine.run(source, "test.lua", [path]);
+  expect([flows, damaged]).toEqual([3, true]);
+  expect(damage).toMatch(/^Cannot decode at byte \d+/);
+});
+
+test("ipfix.read() and ipfix.records() refuse a file that is no IPFIX file", () => {
+  const path = join(temporaryFolder(), "foreign");
   writeFileSync(path, "this is no IPFIX at all, and long enough to be a header");
   const { engine } = start();
-  const source = "local r = ipfix.read(..., print) return r.messages, r.damages > 0, r.damage";
-  const [messages, damaged, damage] = engine.run(source, "test.lua", [path]);
-  expect([messages, damaged]).toEqual([0, true]);
-  expect(damage).toMatch(/^Cannot decode at byte 0/);
+  const [result, problem] = engine.run("return ipfix.read(..., print)", "test.lua", [path]);
+  expect(result).toBeUndefined();
+  expect(problem).toMatch(/^Cannot read .*, expected an IPFIX file$/);
+  expect(() => engine.run("for _ in ipfix.records(...) do end", "test.lua", [path])).toThrow(
+    /test\.lua:1: .*expected an IPFIX file/,
+  );
 });
 
 test("ipfix.records() loops over the flows, nested and left early", () => {

@@ -6,8 +6,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -130,7 +133,9 @@ test("createFileExporter() refuses a folder", async () => {
   const path = temporaryFolder();
   for (const append of [true, false]) {
     const exporter = createFileExporter({ path, append, onProblem: expectNoProblem });
-    await expect(exporter.start()).rejects.toThrow(/^Cannot (open|create) .*directory/);
+    await expect(exporter.start()).rejects.toThrow(
+      /^Cannot (open .*directory|replace .*not an IPFIX file)/,
+    );
   }
   expect(readdirSync(path)).toEqual([]);
 });
@@ -149,10 +154,56 @@ test("createFileExporter() keeps the ids of Templates that a file has", async ()
 test("createFileExporter() takes the place of a file unless it appends", async () => {
   const folder = temporaryFolder();
   const path = join(folder, "out.ipfix");
-  writeFileSync(path, "anything");
+  writeFileSync(path, original);
   expect(await exportTo(path, false)).toEqual([]);
   expect((await readAll(path)).length).toBe(10);
   expect(readdirSync(folder)).toEqual(["out.ipfix"]);
+});
+
+test("createFileExporter() never takes the place of what is no IPFIX file", async () => {
+  const path = join(temporaryFolder(), "conf.lua");
+  writeFileSync(path, "-- mine");
+  await expect(exportTo(path, false)).rejects.toThrow(/not an IPFIX file, expected one or nothing/);
+  expect(readFileSync(path, "utf8")).toBe("-- mine");
+});
+
+test("createFileExporter() lets one exporter write a file, whatever it is called", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "out.ipfix");
+  const exporter = createFileExporter({ path, append: true, onProblem: expectNoProblem });
+  await exporter.start();
+  symlinkSync("out.ipfix", join(folder, "link"));
+  await expect(exportTo(join(folder, "link"), true)).rejects.toThrow(/another exporter writes/);
+  await exporter.stop();
+  expect(await exportTo(join(folder, "link"), true)).toEqual([]);
+});
+
+test.for([
+  ["moved", (path: string) => renameSync(path, `${path}.1`)],
+  ["removed", (path: string) => unlinkSync(path)],
+] as const)("createFileExporter() makes its file anew when it is %s", async ([, take]) => {
+  const path = join(temporaryFolder(), "out.ipfix");
+  const problems: string[] = [];
+  const onProblem = (message: string) => problems.push(message);
+  const exporter = createFileExporter({ path, append: true, onProblem });
+  await exporter.start();
+  exporter.write(fixedBatch(10));
+  exporter.flush?.();
+  take(path);
+  await until(() => {
+    exporter.write(fixedBatch(1));
+    exporter.flush?.();
+    return existsSync(path) && problems.length > 0;
+  });
+  exporter.write(fixedBatch(5));
+  await exporter.stop();
+  expect((await readAll(path)).length).toBeGreaterThanOrEqual(5);
+  expect(problems).toEqual([`${path} was moved or removed; a new file has taken its place`]);
+  expect(balance(exporter.counters())).toMatchObject({ unaccounted: 0 });
+});
+
+test("createFileExporter() refuses a path in a folder that takes no folders", async () => {
+  await expect(exportTo("/proc/moonfix/out.ipfix", true)).rejects.toThrow(/^Cannot open/);
 });
 
 const exporterUrl = new URL("../../dist/transport/file-exporter.js", import.meta.url);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { TransportError } from "../../errors.ts";
+import { ConfigError, TransportError } from "../../errors.ts";
 import { installPrimitives } from "../../host/primitives.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
@@ -54,6 +54,9 @@ async function readScript({ args, options, stdin }: CommandInput): Promise<Scrip
   const code = options["execute"];
   if (typeof code === "string") return { source: code, name: "(command line)", args };
   const [path = "-", ...rest] = args;
+  if (args.length === 0 && stdin.isTTY === true) {
+    throw new ConfigError("missing", "", "Cannot start: no script, expected FILE or -e CODE");
+  }
   if (path !== "-") return { source: readScriptFile(path), name: path, args: rest };
   const blocks: Uint8Array[] = [];
   for await (const block of stdin) blocks.push(Buffer.from(block as Uint8Array));

@@ -1,5 +1,5 @@
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
-import { startDaemon } from "../daemon/daemon.ts";
+import { type Daemon, startDaemon } from "../daemon/daemon.ts";
 
 /** `moonfix run`: the daemon. */
 export const command: Command = {
@@ -10,16 +10,23 @@ export const command: Command = {
 gone stops, what did not change runs on. A file with a mistake is refused and the mistake is named.
 SIGHUP looks at the file at once; SIGINT and SIGTERM deliver what was received and end.`,
   async run({ args, stdout, stderr }: CommandInput): Promise<number> {
-    const daemon = await startDaemon({ path: args[0] ?? "conf.lua", stdout, stderr });
-    if (daemon === undefined) return exitCodes.configuration;
-    await new Promise<void>((resolve) => {
-      process.once("SIGINT", resolve);
-      process.once("SIGTERM", resolve);
-      process.on("SIGHUP", () => void daemon.look());
-    });
+    const end = new AbortController();
+    let daemon: Daemon | undefined;
     for (const signal of ["SIGINT", "SIGTERM"]) {
-      process.once(signal, () => process.exit(exitCodes.failed));
+      process.on(signal, () => {
+        // Who asks twice does not want to wait for deliveries.
+        if (end.signal.aborted) process.exit(exitCodes.failed);
+        end.abort();
+      });
     }
+    process.on("SIGHUP", () => void daemon?.look());
+    const ended = new Promise((resolve) => {
+      end.signal.addEventListener("abort", resolve, { once: true });
+    });
+    const path = args[0] ?? "conf.lua";
+    daemon = await startDaemon({ path, stdout, stderr, signal: end.signal });
+    if (daemon === undefined) return exitCodes.configuration;
+    await ended;
     await daemon.stop();
     return exitCodes.ok;
   },

@@ -13,6 +13,8 @@ export interface ApiParticipantOptions {
   readonly folder: string;
   /** What `GET /healthz` tells of the engine. */
   readonly health: () => Promise<object>;
+  /** Files that exporters write. */
+  readonly reserved: () => readonly string[];
 }
 
 /** The API as conf.lua governs it. */
@@ -41,13 +43,18 @@ export function createApiParticipant(options: ApiParticipantOptions): ApiPartici
   async function start(declared: Declaration<"api">): Promise<RunningApi> {
     const { listen, roots } = declared.options;
     const { host, port } = parseHostPort(declared.where, listen);
-    const { logger, folder, health } = options;
+    const { logger, folder, health, reserved } = options;
     const absolute = roots.map((root) => resolve(folder, root));
-    const api = createApi({ host, port, roots: absolute, tasks, logger, health });
+    const api = createApi({ host, port, roots: absolute, tasks, logger, health, reserved });
     const address = await api.start().catch((error: unknown) => {
       if (!(error instanceof TransportError)) throw error;
       throw new ConfigError("bad-value", declared.where, `api: ${error.message}`);
     });
+    if (!isLoopback(host)) {
+      logger.warn(
+        `The API listens on ${address} without authentication: whoever reaches it uses it`,
+      );
+    }
     return { api, key: JSON.stringify(declared.options), address };
   }
 
@@ -108,6 +115,10 @@ const nothingToDo: Prepared = {
 
 function sameAddress(running: RunningApi | undefined, declared: Declaration<"api">): boolean {
   return running?.address === `http://${declared.options.listen}`;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** @throws {ConfigError} `bad-value` */

@@ -18,6 +18,8 @@ export interface DaemonOptions {
   readonly stdout: Writable;
   /** Gets the log. */
   readonly stderr: LogTarget;
+  /** Ends what a start waits for; `stop` is still to be called. */
+  readonly signal: AbortSignal;
 }
 
 export interface Daemon {
@@ -55,6 +57,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
     logger,
     folder: dirname(path),
     health: () => supervisor.status(),
+    reserved: () => supervisor.files(),
   });
   const supervisor: Supervisor = new Supervisor({
     fileName,
@@ -83,7 +86,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
   );
   say([`moonfix ${version} runs ${fileName}`, ""]);
   say([...formatAddresses([...first.addresses, ...api.addresses()]), ""]);
-  await probes.begin(first.wanted.probe.length);
+  await probes.begin(first.wanted.probe.length, options.signal);
   say([
     `Next: edit ${fileName} and save it; the change is live at once, or refused with the reason.`,
     "Ctrl-C ends it.",
@@ -115,11 +118,11 @@ function createReporter(tell: (report: ProbeReport) => void) {
   }
 
   /** Tell what was held back; resolves when `count` probes are told of, or patience ends. */
-  async function begin(count: number): Promise<void> {
+  async function begin(count: number, signal: AbortSignal): Promise<void> {
     const waiting = held ?? [];
     held = undefined;
     for (const found of waiting) report(found);
-    const patience = AbortSignal.timeout(firstReportsMs);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(firstReportsMs)]);
     while (told < count && !patience.aborted) {
       await new Promise<void>((resolve) => {
         wake = resolve;

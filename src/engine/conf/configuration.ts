@@ -46,7 +46,7 @@ export function evaluateConfiguration(
     budget.run(limits.configurationMs, () => engine.run(source, fileName));
   } catch (error) {
     if (!(error instanceof LuaError)) throw error;
-    problems.push(luaProblem(error));
+    problems.push(luaProblem(error, fileName));
   }
   problems.push(...declarations.unfinished());
   if (problems.length === 0) problems.push(...findProblems(wanted));
@@ -54,8 +54,9 @@ export function evaluateConfiguration(
 }
 
 /** A Lua error as a problem; calling an unknown word gets the nearest one. */
-function luaProblem(error: LuaError): Problem {
-  const { where, code, detail } = error;
+function luaProblem(error: LuaError, fileName: string): Problem {
+  const { code, detail } = error;
+  const where = error.where === "" ? fileName : error.where;
   const global = /global '(\w+)'/.exec(detail)?.[1];
   const hint = global === undefined ? "" : didYouMean(global, Object.keys(words));
   return { where, code, message: `${detail}${hint}` };

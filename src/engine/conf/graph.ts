@@ -1,5 +1,7 @@
+import { ConfigError } from "../../errors.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
-import { parseDestination, parseListen } from "../../transport/address.ts";
+import { type NetworkAddress, parseDestination, parseListen } from "../../transport/address.ts";
+import { sinkKey } from "../units.ts";
 import type { Declaration, Problem, Wanted } from "./words.ts";
 
 /** A declaration that records can come from. */
@@ -15,6 +17,7 @@ export function findProblems(wanted: Wanted): Problem[] {
     ...circles(wanted.mediator),
     ...badAddresses(wanted),
     ...sharedAddresses(wanted),
+    ...loops(wanted),
   ];
 }
 
@@ -89,7 +92,7 @@ function sharedAddresses(wanted: Wanted): Problem[] {
     ...wanted.collector.flatMap((c) => c.options.listen.map((address) => [address, c] as const)),
     ...wanted.exporter
       .filter(({ options }) => options.to.startsWith("file:"))
-      .map((exporter) => [exporter.options.to, exporter] as const),
+      .map((exporter) => [sinkKey(exporter), exporter] as const),
   ];
   return claims.flatMap(([address, declaration]) => {
     const owner = owners.get(address);
@@ -98,4 +101,45 @@ function sharedAddresses(wanted: Wanted): Problem[] {
     const who = owner === declaration ? "here twice" : `in use by "${owner.name}"`;
     return [problem(declaration, "duplicate", `${address} is ${who} (${owner.where})`)];
   });
+}
+
+/** Exporters that send to a collector of this conf.lua whose records reach them: a circle, too. */
+function loops(wanted: Wanted): Problem[] {
+  const from = new Map(
+    [...wanted.mediator, ...wanted.exporter].map(({ name, options }) => [name, options.from]),
+  );
+  return wanted.exporter.flatMap((exporter) => {
+    const collectors = wanted.collector.filter(
+      ({ name, options }) =>
+        options.listen.some((listen) => leadsTo(exporter.options.to, listen)) &&
+        reaches(from, name, exporter.name),
+    );
+    return collectors.map(({ name }) => {
+      const message = `to: its own records come back through "${name}"`;
+      return problem(exporter, "bad-value", message);
+    });
+  });
+}
+
+/** Whether what is sent to `to` arrives at `listen`, as far as the text of the addresses tells. */
+function leadsTo(to: string, listen: string): boolean {
+  const [target, listener] = [socketOf(to), socketOf(listen)];
+  if (target === undefined || listener === undefined) return false;
+  if (target.scheme !== listener.scheme || target.port !== listener.port) return false;
+  const hosts = [target.host, listener.host].map((host) => (local.has(host) ? "local" : host));
+  return hosts[0] === hosts[1];
+}
+
+/** Names of this machine; a collector on every address is reached by each of them. */
+const local: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost", "0.0.0.0", "::"]);
+
+function socketOf(text: string): NetworkAddress | undefined {
+  try {
+    const address = parseDestination(text);
+    return address.scheme === "file" ? undefined : address;
+  } catch (error) {
+    // A bad address, or port 0 of a collector, is told elsewhere or leads nowhere.
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }

@@ -27,18 +27,14 @@ export function checkOptions(
       faults: [["wrong-type", `${describe(written)} given, expected a table of ${options}`]],
     };
   }
-  const faults: [string, string][] = [];
-  for (const key of written.entries.keys()) {
-    if (typeof key === "string" && Object.hasOwn(specs, key)) continue;
-    const hint = typeof key === "string" ? didYouMean(key, Object.keys(specs)) : "";
-    const known = hint === "" ? `, expected ${Object.keys(specs).join(", ")}` : hint;
-    faults.push(["unknown-option", `unknown option "${String(key)}"${known}`]);
-  }
+  const { faults, meant } = unknownOptions(specs, written);
   const values: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
     const value = written.entries.get(name) ?? spec.default;
     if (value === undefined) {
-      if (spec.required) faults.push(["missing", `option "${name}" is missing: ${spec.describe}`]);
+      if (spec.required && !meant.has(name)) {
+        faults.push(["missing", `option "${name}" is missing: ${spec.describe}`]);
+      }
       continue;
     }
     try {
@@ -49,6 +45,22 @@ export function checkOptions(
     }
   }
   return { values, faults };
+}
+
+/** Options nobody knows, and the options that they were meant to be. */
+function unknownOptions(specs: Readonly<Record<string, OptionSpec>>, written: LuaTable) {
+  const known = Object.keys(specs);
+  const faults: [string, string][] = [];
+  /** Not told to be missing, too. */
+  const meant = new Set<string>();
+  for (const key of written.entries.keys()) {
+    if (typeof key === "string" && Object.hasOwn(specs, key)) continue;
+    const hint = typeof key === "string" ? didYouMean(key, known) : "";
+    for (const name of known) if (hint.includes(`"${name}"`)) meant.add(name);
+    const expected = hint === "" ? `, expected ${known.join(", ")}` : hint;
+    faults.push(["unknown-option", `unknown option "${String(key)}"${expected}`]);
+  }
+  return { faults, meant };
 }
 
 function convert(

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -109,10 +110,14 @@ async function readSettled(path: string): Promise<string | Error> {
   }
 }
 
+/** What some editors put before UTF-8. */
+const byteOrderMark = "\ufeff";
+
 /** Read at most `limits.configurationBytes` of a regular file as UTF-8. */
 export async function readText(path: string): Promise<string | Error> {
   try {
-    const file = await open(path, "r");
+    // Without O_NONBLOCK a named pipe would wait for its writer.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stat = await file.stat();
       if (!stat.isFile())
@@ -120,7 +125,8 @@ export async function readText(path: string): Promise<string | Error> {
       if (stat.size > limits.configurationBytes) {
         return new TransportError("io", `Cannot read ${path}: ${stat.size} bytes are too many`);
       }
-      return await file.readFile("utf8");
+      const text = await file.readFile("utf8");
+      return text.startsWith(byteOrderMark) ? text.slice(byteOrderMark.length) : text;
     } finally {
       await file.close();
     }

@@ -23,7 +23,7 @@ export interface SyncFileResult {
 /**
  * The batches of an IPFIX file (RFC 5655), read while the caller waits: Lua cannot be suspended.
  * Each batch is the caller's own. Ending the iteration early closes the file.
- * @throws {TransportError} when the file cannot be read.
+ * @throws {TransportError} when the file cannot be read, or is no IPFIX file at all.
  */
 export function* readIpfixBatches(
   path: string,
@@ -53,6 +53,11 @@ export function* readIpfixBatches(
   }
   stream.end();
   yield* waiting.splice(0);
+  const { damage } = result;
+  if (damage?.code === "bad-version" && damage.offset === 0 && result.messages === 0) {
+    const detail = `Cannot read ${path}: ${damage.detail}, expected an IPFIX file`;
+    throw new TransportError("io", detail, damage);
+  }
 }
 
 function ownBatch(batch: RecordBatch): RecordBatch {

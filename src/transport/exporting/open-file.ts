@@ -1,10 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TransportError } from "../../errors.ts";
+import { ipfixVersion } from "../../ipfix/message.ts";
 import type { ResumedDomain } from "../../ipfix/message-writer.ts";
 import { transportFailure } from "../support/failure.ts";
+import { makeFolder } from "../support/folders.ts";
 import { findTail } from "./tail.ts";
+
+/** Opening a named pipe would wait for its reader. */
+const nonBlocking = constants.O_NONBLOCK ?? 0;
 
 /** A file to append whole Messages to. */
 export interface OpenedFile {
@@ -21,8 +27,11 @@ export interface OpenedFile {
  */
 export async function openToAppend(path: string): Promise<OpenedFile> {
   const file = await attempt(`Cannot open ${path}`, async () => {
-    await mkdir(dirname(path), { recursive: true });
-    return await open(path, "a+");
+    await makeFolder(dirname(path));
+    return await open(
+      path,
+      constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | nonBlocking,
+    );
   });
   try {
     return await attempt(`Cannot append to ${path}`, () => cutTail(file, path));
@@ -34,14 +43,15 @@ export async function openToAppend(path: string): Promise<OpenedFile> {
 
 /**
  * Put a fresh, empty file in the place of `path`; who has the old one open keeps it.
- * @throws {TransportError}
+ * @throws {TransportError} also when what is there is no IPFIX file, which is left as it is.
  */
 export async function openFresh(path: string): Promise<OpenedFile> {
   const unique = `${process.pid}.${randomBytes(4).toString("hex")}`;
   const temporary = join(dirname(path), `.${basename(path)}.${unique}.tmp`);
   const action = `Cannot create ${path}`;
   const file = await attempt(action, async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
+    await expectReplaceable(path);
     return await open(temporary, "ax");
   });
   try {
@@ -52,6 +62,24 @@ export async function openFresh(path: string): Promise<OpenedFile> {
     throw transportFailure(action, cause);
   }
   return { file, cutBytes: 0, resume: [] };
+}
+
+/** Whoever mistypes a path must not lose the file that is there. */
+async function expectReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  const refusal = `Cannot replace ${path}: not an IPFIX file, expected one or nothing there`;
+  if (!found.isFile()) throw new TransportError("io", refusal);
+  if (found.size === 0) return;
+  const file = await open(path, "r");
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    if (bytesRead < 2 || buffer.readUInt16BE() !== ipfixVersion) {
+      throw new TransportError("io", refusal);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 async function cutTail(file: FileHandle, path: string): Promise<OpenedFile> {

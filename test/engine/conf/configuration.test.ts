@@ -82,6 +82,19 @@ test.for([
     /in use by "a" \(conf.lua:2\)/,
   ],
   [
+    "one file spelt in two ways",
+    "collector 'c' { listen = 'udp://127.0.0.1:1' }\nexporter 'a' { from = 'c', to = 'file:x' }\nexporter 'b' { from = 'c', to = 'file:./x' }",
+    "conf.lua:3",
+    /in use by "a"/,
+  ],
+  [
+    "an exporter to its own collector",
+    "collector 'c' { listen = 'udp://0.0.0.0:4739' }\nexporter 'a' { from = 'c', to = 'udp://localhost:4739' }",
+    "conf.lua:2",
+    /come back through "c"/,
+  ],
+  ["an error without a place", "error({})", "conf.lua", /table/],
+  [
     "a name taken twice",
     "collector 'c' { listen = 'udp://127.0.0.1:1' }\ncollector 'c' { listen = 'udp://127.0.0.1:2' }",
     "conf.lua:2",
@@ -99,6 +112,11 @@ test.for([
   const { problems } = evaluate(source);
   expect(problems[0]?.where).toBe(where);
   expect(problems[0]?.message).toMatch(message);
+});
+
+test("evaluateConfiguration() tells a misspelt option once, not as missing, too", () => {
+  const { problems } = evaluate("exporter 'e' { form = 'x', to = 'file:x' }");
+  expect(problems.map(({ code }) => code)).toEqual(["unknown-option"]);
 });
 
 test("evaluateConfiguration() names all problems at once", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -122,6 +123,20 @@ test("watchFile() reports a content once, and not the one that runs", async () =
   expect(texts).toEqual([]);
   writeFileSync(path, "two");
   await watch?.look();
+  await watch?.look();
+  expect(texts).toEqual(["two"]);
+});
+
+test("watchFile() is not held up by a named pipe, and drops the mark some editors begin with", async () => {
+  writeFileSync(path, "one");
+  await start("one");
+  unlinkSync(path);
+  const mkfifo = "mkfifo";
+  execFileSync(mkfifo, [path]);
+  await watch?.look();
+  expect(problems).toMatchObject([expect.stringMatching(/not a regular file/)]);
+  unlinkSync(path);
+  writeFileSync(path, "\ufefftwo");
   await watch?.look();
   expect(texts).toEqual(["two"]);
 });
