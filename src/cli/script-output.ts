@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { TransportError } from "../errors.ts";
 import type { CommandInput } from "./command.ts";
 
 /** Octets gathered before they are written, where no person waits for each line. */
@@ -65,7 +66,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") throw new OutputClosed();
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") throw TransportError.from("Cannot write standard output", error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
     }
   }
