@@ -57,6 +57,8 @@ export const limits = {
   configurationBytes: 1_048_576,
   /** Milliseconds conf.lua may take to evaluate: it makes declarations, it does no work. */
   configurationMs: 5_000,
+  /** Lines that the prompt remembers over its sessions. */
+  replHistoryLines: 1_000,
   /** Declarations of one conf.lua: a thousand times the shipped one. */
   declarations: 10_000,
   /** Problems of one conf.lua that are told. */

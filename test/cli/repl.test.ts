@@ -1,6 +1,11 @@
+import { statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { command } from "../../src/cli/commands/repl.ts";
 import { ReplEngine } from "../../src/cli/repl/engine.ts";
+import { historyPath, openHistory } from "../../src/cli/repl/history.ts";
+import { limits } from "../../src/limits.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { runCommand } from "../support/terminal.ts";
 
 function start(): { engine: ReplEngine; printed: unknown[] } {
@@ -97,4 +102,59 @@ test("restart() ends what does not listen", async () => {
   }, 50);
   expect((await running).error).toBe("The engine was started anew\n");
   expect(await engine.run("x = 1")).toEqual({ kind: "ran", complete: true });
+});
+
+test.for([
+  [":help", /^:load FILE +run a file; its globals stay$/m],
+  [":help json.encode", /^Takes$/m],
+  [":time 1 + 1", /^2\n\d+\.\d ms$/m],
+] as const)("repl does %s", async ([line, shown]) => {
+  const { code, stdout, stderr } = await runCommand(command, [], { stdin: `${line}\n` });
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(shown);
+});
+
+test(":load runs a file, keeps its globals and names its lines", async () => {
+  const path = join(temporaryFolder(), "script.lua");
+  writeFileSync(path, "answer = 42\nif answer == nil then error('no') end");
+  const { stdout } = await runCommand(command, [], { stdin: `:load ${path}\nanswer\n` });
+  expect(stdout).toBe("42\n");
+  writeFileSync(path, "\nerror('here')");
+  const { stderr } = await runCommand(command, [], { stdin: `:load ${path}\n` });
+  expect(stderr).toContain(`${path}:2: here`);
+});
+
+test.for([
+  [":laod x", 'unknown directive, did you mean ":load"?'],
+  [":", "unknown directive, :help lists them"],
+  [":time", "expected :time CODE"],
+  [":time for", "not complete"],
+  [":load /nowhere.lua", "Cannot load /nowhere.lua: ENOENT"],
+] as const)("repl refuses %s", async ([line, message]) => {
+  const { code, stderr } = await runCommand(command, [], { stdin: `${line}\n` });
+  expect(code).toBe(1);
+  expect(stderr).toContain(message);
+});
+
+test("openHistory() keeps the newest lines of sessions, for its owner only", () => {
+  const path = historyPath({ XDG_STATE_HOME: temporaryFolder() });
+  const problems: string[] = [];
+  const complain = (message: string) => problems.push(message);
+  const history = openHistory(path, complain);
+  expect(history.lines).toEqual([]);
+  const typed = Array.from({ length: limits.replHistoryLines + 5 }, (_, i) => `line ${-i}`);
+  history.save(typed);
+  expect(openHistory(path, complain).lines).toEqual(typed.slice(0, limits.replHistoryLines));
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(problems).toEqual([]);
+});
+
+test("openHistory() tells once of a file it cannot keep", () => {
+  const path = join(temporaryFolder(), "file", "repl-history");
+  writeFileSync(dirname(path), "");
+  const problems: string[] = [];
+  const history = openHistory(path, (message) => problems.push(message));
+  history.save(["a"]);
+  expect(history.lines).toEqual([]);
+  expect(problems).toMatchObject([expect.stringMatching(/^The history is not kept: ENOTDIR/)]);
 });

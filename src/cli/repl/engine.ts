@@ -21,9 +21,18 @@ export class ReplEngine {
   }
 
   /** Run what was typed; resolves when it ended, or when the engine was replaced. */
-  async run(source: string): Promise<Extract<ReplReply, { kind: "ran" }>> {
+  run(source: string): Promise<Extract<ReplReply, { kind: "ran" }>> {
+    return this.#execute({ kind: "run", source });
+  }
+
+  /** Run a whole file, as `run` does. */
+  load(name: string, source: Uint8Array): Promise<Extract<ReplReply, { kind: "ran" }>> {
+    return this.#execute({ kind: "load", name, source });
+  }
+
+  async #execute(request: ReplRequest): Promise<Extract<ReplReply, { kind: "ran" }>> {
     Atomics.store(this.#control, controlSlots.interrupt, 0);
-    const answer = await this.#ask({ kind: "run", source });
+    const answer = await this.#ask(request);
     return answer.kind === "ran" ? answer : { kind: "ran", complete: true };
   }
 

@@ -1,6 +1,8 @@
 /** What the terminal asks of the REPL's worker. */
 export type ReplRequest =
   | { readonly kind: "run"; readonly source: string }
+  /** A whole file; its errors bear its name. */
+  | { readonly kind: "load"; readonly name: string; readonly source: Uint8Array }
   | { readonly kind: "complete"; readonly line: string };
 
 /** What the worker answers; `print` comes any number of times before `ran`. */

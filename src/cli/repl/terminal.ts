@@ -1,7 +1,10 @@
 import { createInterface, type Interface } from "node:readline";
+import { limits } from "../../limits.ts";
 import { printable } from "../../text/printable.ts";
 import { type CommandInput, exitCodes } from "../command.ts";
+import { runDirective } from "./directives.ts";
 import { ReplEngine } from "./engine.ts";
+import { historyPath, openHistory } from "./history.ts";
 
 const prompts = { first: "> ", more: ".. " } as const;
 
@@ -13,15 +16,19 @@ export async function runRepl(input: CommandInput): Promise<number> {
     stdout.write(interactive ? printableLines(line) : line);
     stdout.write("\n");
   });
-  const session = new Session(engine, (text) => stderr.write(text));
+  const complain = (text: string) => void stderr.write(text);
+  const session = new Session(engine, (line) => stdout.write(`${line}\n`), complain);
+  const history = interactive ? openHistory(historyPath(process.env), complain) : undefined;
   const terminal = createInterface({
     input: stdin,
     ...(interactive && { output: stdout, completer: completer(engine) }),
+    ...(history && { history: history.lines, historySize: limits.replHistoryLines }),
     terminal: interactive,
     prompt: prompts.first,
   });
   if (interactive) {
-    stdout.write("Lua with IPFIX. help() lists what there is, Ctrl-D ends.\n");
+    stdout.write("Lua with IPFIX. :help lists what there is, Ctrl-D ends.\n");
+    terminal.on("history", (lines: string[]) => history?.save(lines));
     terminal.on("SIGINT", () => interrupt({ terminal, engine, session, input }));
     terminal.prompt();
   }
@@ -41,17 +48,22 @@ class Session {
   pending = "";
   failed = false;
   readonly #engine: ReplEngine;
+  readonly #say: (line: string) => void;
   readonly #complain: (text: string) => void;
 
-  constructor(engine: ReplEngine, complain: (text: string) => void) {
+  constructor(engine: ReplEngine, say: (line: string) => void, complain: (text: string) => void) {
     this.#engine = engine;
+    this.#say = say;
     this.#complain = complain;
   }
 
   async take(line: string): Promise<void> {
     const source = this.pending === "" ? line : `${this.pending}\n${line}`;
     if (source.trim() === "") return;
-    const { complete, error } = await this.#engine.run(source);
+    const isDirective = source.startsWith(":") && !source.startsWith("::");
+    const { complete, error } = isDirective
+      ? await runDirective(source, this.#engine, this.#say)
+      : await this.#engine.run(source);
     this.pending = complete ? "" : source;
     if (error !== undefined) this.#fail(error);
   }

@@ -59,6 +59,10 @@ function answer(request: ReplRequest): ReplReply {
     return { kind: "completed", candidates: names.map(String), word: String(word) };
   }
   try {
+    if (request.kind === "load") {
+      engine.run(request.source, request.name);
+      return { kind: "ran", complete: true };
+    }
     const [isComplete] = engine.call(run, [request.source]);
     return { kind: "ran", complete: isComplete === true };
   } catch (error) {
