@@ -89,6 +89,8 @@ export const limits = {
   toldErrors: 100,
   /** Untouched records in a row that are copied beside changed ones; longer runs are not copied. */
   copiedRunRecords: 32,
+  /** Templates whose fields one Lua VM reads without the host: some hundred octets each. */
+  luaFieldTables: 256,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
   luaMoveElements: 10_000_000,
   /** Conversions at a time: as many as the predecessor ran, and as small machines have cores. */

@@ -62,7 +62,7 @@ export function createRecordStage(options: RecordStageOptions): RecordStage {
         if (!(error instanceof LuaError)) throw error;
         fail(error);
       } finally {
-        flow.cursor.live = false;
+        flow.leave();
       }
     }
     output.finish();
@@ -95,7 +95,7 @@ function runRecords({ engine, each, name, flow, batch, progress }: Run): void {
     x.lua_rawgeti(L, lua.registryIndex, BigInt(flow.ref));
     while (progress.next < batch.count) {
       const index = progress.next++;
-      cursor.moveTo(batch, index);
+      flow.moveTo(batch, index);
       x.lua_pushvalue(L, 1);
       x.lua_pushvalue(L, 2);
       x.lua_callk(L, 1, 1, 0, 0);

@@ -28,6 +28,8 @@ export class LuaState {
   depth = 0;
   /** Ends scripts that have used up their budget. */
   guard: LuaGuard | undefined;
+  /** Field tables of the companion module in the VM's memory. */
+  fieldTables = 0;
   /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
   errorMetatable = 0;
   /** Host errors that crossed last, by the number in their Lua error object. */
@@ -83,8 +85,12 @@ export class LuaState {
 
   /** As `pushRaw`, faster to call; for the few functions that run for each record. */
   pushHot(L: StatePointer, fn: RawFunction): void {
-    const pointer = this.glue.addFunction((L) => this.#invoke(L as StatePointer, fn), 1);
-    this.x.lua_pushcclosure(L, pointer, 0);
+    this.x.lua_pushcclosure(L, this.glue.addFunction(this.guarded(fn), 1), 0);
+  }
+
+  /** `fn` as C may call it: what it throws becomes a Lua error. */
+  guarded(fn: RawFunction): (L: number) => number {
+    return (L) => this.#invoke(L as StatePointer, fn);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../errors.ts";
 import type { RecordBatch } from "../../ipfix/batch.ts";
+import { RecordReader } from "../../lua/companion/record-reader.ts";
 import type { LuaState, RawFunction } from "../../lua/state.ts";
 import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import { RecordCursor } from "./cursor.ts";
@@ -19,6 +20,7 @@ export class Flow {
   /** Address of the Lua object, by which results are recognized. */
   pointer = 0;
   readonly #state: LuaState;
+  readonly #reader: RecordReader;
   #layouts: Layouts | undefined;
   #layout: Layout | undefined;
   /** Registry slot of the iterator that `pairs` gives out. */
@@ -26,13 +28,29 @@ export class Flow {
 
   constructor(state: LuaState) {
     this.#state = state;
+    this.#reader = new RecordReader(state, (L) => this.#index(L));
     state.protect((L) => this.#create(L));
   }
 
   /** Take the batch whose records come next. */
   open(batch: RecordBatch): void {
+    const { bytes, offsets, count, template } = batch;
     this.cursor.open(batch);
-    this.#layout = (this.#layouts as Layouts).of(batch.template);
+    this.#layout = (this.#layouts as Layouts).of(template);
+    const records = [offsets[0] as number, offsets[count] as number] as const;
+    this.#reader.open(bytes, records, this.#layout.table);
+  }
+
+  /** Hand over the record at `index` of the batch. */
+  moveTo(batch: RecordBatch, index: number): void {
+    this.cursor.moveTo(batch, index);
+    this.#reader.moveTo(this.cursor.start);
+  }
+
+  /** No record is handed over any more. */
+  leave(): void {
+    this.cursor.live = false;
+    this.#reader.leave();
   }
 
   #create(L: StatePointer): number {
@@ -40,7 +58,7 @@ export class Flow {
     this.pointer = x.lua_newuserdatauv(L, 0, 0);
     x.lua_createtable(L, 0, 8);
     this.#state.pushString(L, "__index");
-    this.#state.pushHot(L, (L) => this.#index(L));
+    x.lua_pushcclosure(L, this.#reader.pointer, 0);
     x.lua_rawset(L, -3);
     this.#state.pushString(L, "__newindex");
     this.#state.pushHot(L, (L) => this.#newIndex(L));
@@ -56,7 +74,7 @@ export class Flow {
     this.#next = x.luaL_ref(L, lua.registryIndex);
     this.#state.pushRaw(L, (L) => this.#toTable(L));
     const methods = new Map([["totable", x.luaL_ref(L, lua.registryIndex)]]);
-    this.#layouts = new Layouts(this.#state, methods);
+    this.#layouts = new Layouts(this.#state, methods, this.#reader);
     return 0;
   }
 
@@ -85,6 +103,7 @@ export class Flow {
     if (access.kind === "method") {
       throw new ConfigError("bad-value", "", "Cannot set a flow's own function");
     }
+    this.#reader.leave();
     writeField(this.#state, L, { cursor: this.cursor, access });
     return 0;
   }

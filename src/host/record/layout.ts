@@ -1,6 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import { elementByName, elementNames } from "../../ipfix/registry.ts";
 import type { Template } from "../../ipfix/template.ts";
+import type { FieldTable, RecordReader } from "../../lua/companion/record-reader.ts";
 import type { LuaState } from "../../lua/state.ts";
 import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
@@ -21,6 +22,8 @@ export type Access =
 export interface Layout {
   readonly byPointer: Map<number, Access>;
   readonly byName: Map<string, Access>;
+  /** The fields that the companion module reads by itself, where there is room for them. */
+  readonly table: FieldTable | undefined;
 }
 
 /** Lua interns strings up to this length (LUAI_MAXSHORTLEN). */
@@ -32,10 +35,12 @@ export class Layouts {
   readonly #methods: ReadonlyMap<string, number>;
   readonly #layouts = new WeakMap<Template, Layout>();
   readonly #anchored = new Set<number>();
+  readonly #reader: RecordReader;
 
-  constructor(state: LuaState, methods: ReadonlyMap<string, number>) {
+  constructor(state: LuaState, methods: ReadonlyMap<string, number>, reader: RecordReader) {
     this.#state = state;
     this.#methods = methods;
+    this.#reader = reader;
   }
 
   of(template: Template): Layout {
@@ -46,7 +51,8 @@ export class Layouts {
       for (const [index, field] of template.fields.entries()) {
         byName.set(field.name, fieldAccess(field, index));
       }
-      layout = { byPointer: new Map(), byName };
+      const table = this.#reader.createTable(template.fields.length);
+      layout = { byPointer: new Map(), byName, table };
       this.#layouts.set(template, layout);
     }
     return layout;
@@ -64,7 +70,13 @@ export class Layouts {
     const name = this.#state.toText(L, 2);
     const access = layout.byName.get(name) ?? absent(name);
     const lasting = layout.byName.has(name) || elementByName(name) !== undefined;
-    if (lasting && name.length <= internedOctets) layout.byPointer.set(this.#anchor(L), access);
+    if (lasting && name.length <= internedOctets) {
+      const pointer = this.#anchor(L);
+      layout.byPointer.set(pointer, access);
+      if (layout.table !== undefined && isPlainInteger(access)) {
+        this.#reader.addField(layout.table, pointer, access);
+      }
+    }
     return access;
   }
 
@@ -78,6 +90,16 @@ export class Layouts {
     }
     return pointer;
   }
+}
+
+/** An unsigned integer of at most 64 bits at the same place in all records. */
+function isPlainInteger(access: Access): access is FieldAccess {
+  return (
+    access.kind === "field" &&
+    access.shape === "unsigned" &&
+    access.offset >= 0 &&
+    access.length <= 8
+  );
 }
 
 function absent(name: string): Access {

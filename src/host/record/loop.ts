@@ -50,7 +50,7 @@ export class RecordLoops {
       x.lua_pushnil(L);
       return 1;
     }
-    reader.flow.cursor.moveTo(reader.batch, reader.next++);
+    reader.flow.moveTo(reader.batch, reader.next++);
     x.lua_rawgeti(L, lua.registryIndex, BigInt(reader.flow.ref));
     return 1;
   }
@@ -61,7 +61,7 @@ export class RecordLoops {
     if (reader === undefined) return;
     this.#readers.delete(id);
     reader.batches.return(undefined);
-    reader.flow.cursor.live = false;
+    reader.flow.leave();
     returnFlow(this.#engine.state, reader.flow);
   }
 
