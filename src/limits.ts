@@ -59,6 +59,8 @@ export const limits = {
   configurationMs: 5_000,
   /** Lines that the prompt remembers over its sessions. */
   replHistoryLines: 1_000,
+  /** Milliseconds without a sign of life after which a lane is ended and started anew. */
+  laneSilenceMs: 20_000,
   /** Declarations of one conf.lua: a thousand times the shipped one. */
   declarations: 10_000,
   /** Problems of one conf.lua that are told. */

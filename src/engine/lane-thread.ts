@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { limits } from "../limits.ts";
 import type { Outcome, PartCounters } from "./lane.ts";
 import type { ProbeReport } from "./probe.ts";
 
@@ -6,6 +7,8 @@ import type { ProbeReport } from "./probe.ts";
 export interface LaneData {
   /** Relative paths in conf.lua start here. */
   readonly folder: string;
+  /** Milliseconds without a sign of life after which a lane is ended; `limits.laneSilenceMs`. */
+  readonly silenceMs?: number;
 }
 
 /** What the main thread asks of a lane. */
@@ -19,6 +22,11 @@ export type LaneCall =
   | { readonly id: number; readonly kind: "counters" }
   | { readonly id: number; readonly kind: "stop" };
 
+/** Answered at once, whatever else the lane has to do: it tells that the lane is not stuck. */
+export interface LanePing {
+  readonly kind: "ping";
+}
+
 /** Something a lane has to say to people. */
 export type LaneEvent =
   | {
@@ -30,6 +38,7 @@ export type LaneEvent =
   | { readonly kind: "probe"; readonly report: ProbeReport };
 
 export type LaneMessage =
+  | { readonly kind: "pong" }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | LaneEvent;
 
@@ -58,7 +67,13 @@ export function startLane(
   let reason = "its thread ended";
   let stopping = false;
 
+  const silenceMs = data.silenceMs ?? limits.laneSilenceMs;
+  const stopListening = listen(worker, silenceMs, () => {
+    reason = `it has not answered for ${silenceMs} ms: something in it does not end`;
+    void worker.terminate();
+  });
   worker.on("message", (message: LaneMessage) => {
+    if (message.kind === "pong") return;
     if (message.kind !== "answer") return onEvent(message);
     waiting.get(message.id)?.resolve(message.value);
     waiting.delete(message.id);
@@ -67,6 +82,7 @@ export function startLane(
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
   worker.on("exit", () => {
+    stopListening();
     for (const { reject } of waiting.values()) reject(new Error(reason));
     waiting.clear();
     if (!stopping) onEnd(reason);
@@ -94,4 +110,28 @@ export function startLane(
     counters: () => call<readonly PartCounters[]>({ kind: "counters" }),
     stop,
   };
+}
+
+/** Pings that must stay unanswered, one after the other, before a lane counts as stuck. */
+const missedPings = 4;
+
+/**
+ * Ask `worker` for signs of life and call `onSilence` when none comes for about `silenceMs`. What
+ * counts are pings, not time: a machine that slept is not a lane that hangs. Returns how to end it.
+ */
+function listen(worker: Worker, silenceMs: number, onSilence: () => void): () => void {
+  let unanswered = 0;
+  worker.on("message", () => {
+    unanswered = 0;
+  });
+  const timer = setInterval(() => {
+    if (unanswered >= missedPings) {
+      clearInterval(timer);
+      onSilence();
+      return;
+    }
+    unanswered++;
+    worker.postMessage({ kind: "ping" } satisfies LanePing);
+  }, silenceMs / missedPings);
+  return () => clearInterval(timer);
 }

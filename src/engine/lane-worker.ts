@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Lane } from "./lane.ts";
-import type { LaneCall, LaneData, LaneMessage } from "./lane-thread.ts";
+import type { LaneCall, LaneData, LaneMessage, LanePing } from "./lane-thread.ts";
 import { createParts } from "./parts.ts";
 
 /** The thread of a lane: takes calls from the main thread, one after the other. */
@@ -23,7 +23,8 @@ async function answer(call: LaneCall): Promise<void> {
   }
 }
 
-parentPort?.on("message", (call: LaneCall) => {
+parentPort?.on("message", (call: LaneCall | LanePing) => {
+  if (call.kind === "ping") return post({ kind: "pong" });
   // A bug inside a call must end the thread, not the queue: the rejection is left unhandled.
   queue = queue.then(() => answer(call));
 });
