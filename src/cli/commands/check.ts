@@ -19,12 +19,17 @@ export const command: Command = {
     const text = await readText(resolve(path));
     if (text instanceof Error) throw text;
     if (text === "") throw new ConfigError("missing", path, "the file is empty");
-    const { wanted, problems } = await evaluateApart(text, path);
+    const { wanted, problems, printed } = await evaluateApart(text, path);
     const plan = planChanges(wantNothing(), wanted);
     const refused = problems.length > 0;
     if (options["json"] === true) {
-      stdout.write(`${JSON.stringify({ ok: !refused, problems, changes: plan.changes })}\n`);
-    } else if (refused) {
+      stdout.write(
+        `${JSON.stringify({ ok: !refused, problems, changes: plan.changes, printed })}\n`,
+      );
+      return refused ? exitCodes.configuration : exitCodes.ok;
+    }
+    for (const line of printed) stdout.write(`${printable(line)}\n`);
+    if (refused) {
       for (const { where, message } of problems) {
         stderr.write(`moonfix: ${printable(`${where}: ${message}`)}\n`);
       }
