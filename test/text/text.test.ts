@@ -7,6 +7,16 @@ test.for([
   ["listn", ["listen", "from"], ', did you mean "listen"?'],
   ["form", ["listen", "from"], ', did you mean "from"?'],
   ["sourceIpv4Adress", ["sourceIPv4Address"], ', did you mean "sourceIPv4Address"?'],
+  [
+    "destinationPort",
+    ["udpDestinationPort", "postNAPTDestinationTransportPort", "destinationTransportPort"],
+    ', did you mean "destinationTransportPort"?',
+  ],
+  [
+    "srcPort",
+    ["sourceTransportPort", "sourceTransportPortsLimit"],
+    ', did you mean "sourceTransportPort"?',
+  ],
   ["zebra", ["listen", "from"], ""],
   ["x".repeat(200), ["x".repeat(199)], ""],
   ["", ["a"], ', did you mean "a"?'],
