@@ -15,6 +15,10 @@ export const limits = {
   sessionTemplateFields: 262_144,
   /** Elements one Transport Session may describe in type records (RFC 5610): CERT has 461. */
   learnedElements: 4_096,
+  /** Characters of a `where` expression: room for some hundred comparisons. */
+  whereCharacters: 8_192,
+  /** Nesting of a `where` expression: deeper ones are made by programs, or attacks. */
+  whereDepth: 64,
   /** Templates a writer keeps per Observation Domain; beyond it all are sent anew. */
   writerTemplates: 4_096,
   /** Octets captured of one packet: tcpdump's own largest snapshot length. */

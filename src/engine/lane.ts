@@ -23,7 +23,8 @@ export interface Parts extends SourceMaker {
   print(text: string): void;
 }
 
-interface CountedStage extends Stage {
+/** A stage whose work can be seen. */
+export interface CountedStage extends Stage {
   counters(): Counters;
 }
 

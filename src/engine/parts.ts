@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import { createRecordStage } from "../host/record-stage.ts";
+import { createWhereStage } from "../host/where-stage.ts";
+import { createRecordFilter } from "../ipfix/where/filter.ts";
 import { limits } from "../limits.ts";
 import { createFileExporter } from "../transport/file-exporter.ts";
 import { createTcpCollector } from "../transport/tcp-collector.ts";
 import { createTcpExporter } from "../transport/tcp-exporter.ts";
 import { createUdpCollector } from "../transport/udp-collector.ts";
 import { createUdpExporter } from "../transport/udp-exporter.ts";
-import type { Parts } from "./lane.ts";
+import type { CountedStage, Parts } from "./lane.ts";
 import type { LaneEvent } from "./lane-thread.ts";
 import { createProbe, type ProbeReport } from "./probe.ts";
 
@@ -30,18 +32,32 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
       const path = resolve(folder, to.slice("file:".length));
       return createFileExporter({ path, append, onProblem });
     },
-    mediator({ name }, { engine, functions, budget }) {
+    mediator({ name, options: { where } }, { engine, functions, budget }) {
       const each = functions.get(name);
       if (each === undefined) throw new Error(`Mediator "${name}" has no function`);
       const onError = ({ message }: Error) => warn(name)(message);
       const stage = createRecordStage({ engine, each, name: `mediator "${name}"`, onError });
-      return {
+      const bounded: CountedStage = {
         process(batch, sink) {
           budget.run(limits.mediatorMs, () => stage.process(batch, sink));
         },
         counters: stage.counters,
       };
+      return where === undefined ? bounded : pushDown(where, bounded);
     },
     print: (message) => tell({ kind: "log", level: "info", message, fields: { from: "conf.lua" } }),
+  };
+}
+
+/** Let only records that match `where` reach `stage`, and count all of them as taken in. */
+function pushDown(where: string, stage: CountedStage): CountedStage {
+  const filtered = createWhereStage(createRecordFilter(where), stage);
+  return {
+    process: filtered.process,
+    counters() {
+      const { in: reached = 0, ...rest } = stage.counters();
+      const { unmatched, damaged } = filtered.counters();
+      return { in: reached + unmatched + damaged, ...rest, unmatched, damaged };
+    },
   };
 }

@@ -1,7 +1,9 @@
 import { bench, describe } from "vitest";
 import { TimeBudget } from "../../src/engine/time-budget.ts";
 import { createRecordStage } from "../../src/host/record-stage.ts";
+import { createWhereStage } from "../../src/host/where-stage.ts";
 import type { RecordBatch } from "../../src/ipfix/batch.ts";
+import { createRecordFilter } from "../../src/ipfix/where/filter.ts";
 import { createLuaEngine } from "../../src/lua/engine.ts";
 import { LuaFunction } from "../../src/lua/values.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
@@ -30,18 +32,22 @@ const template = templateOf(256, [
 ]);
 const portAt = 8 + 8 + 8 + 8 + 4 + 4 + 2;
 const octetsAt = 8 + 8;
-const matching = 0.3;
 
-const batch = batchOf(
-  template,
-  Array.from({ length: 1_000 }, (_, i) => {
-    const record = new Uint8Array(template.minimumLength);
-    const view = new DataView(record.buffer);
-    view.setUint16(portAt, i % 10 < 10 * matching ? 443 : 53);
-    view.setBigUint64(octetsAt, 1_000n);
-    return record;
-  }),
-);
+/** 1 000 records, `percent` of which go to port 443. */
+function batchWith(percent: number): RecordBatch {
+  return batchOf(
+    template,
+    Array.from({ length: 1_000 }, (_, i) => {
+      const record = new Uint8Array(template.minimumLength);
+      const view = new DataView(record.buffer);
+      view.setUint16(portAt, (7 * i) % 100 < percent ? 443 : 53);
+      view.setBigUint64(octetsAt, 1_000n);
+      return record;
+    }),
+  );
+}
+
+const batch = batchWith(30);
 const sink = (_: RecordBatch) => undefined;
 
 function stageOf(body: string, budget?: TimeBudget) {
@@ -103,4 +109,15 @@ describe("a mediator over 1 000 records, 30 % of which it changes and keeps", ()
   bench("Lua within a time budget", () => budget.run(1_000, () => bounded.process(batch, sink)));
   bench("Lua, filter only", () => filter.process(batch, sink));
   bench("Lua, everything kept", () => identity.process(batch, sink));
+});
+
+describe.for([5, 30, 100])("the same mediator, %i percent of the records match", (percent) => {
+  const some = batchWith(percent);
+  const stage = stageOf(body);
+  const changing = stageOf("flow.octetDeltaCount = flow.octetDeltaCount * 2 return flow");
+  const filter = createRecordFilter("destinationTransportPort == 443");
+  const pushed = createWhereStage(filter, changing);
+
+  bench("if in Lua", () => stage.process(some, sink));
+  bench("where", () => pushed.process(some, sink));
 });

@@ -272,3 +272,21 @@ test.for([
   await expect(cat(sample, options)).rejects.toMatchObject({ name: "ConfigError", code });
   await expect(cat(sample, options)).rejects.toThrow(message);
 });
+
+test("cat --where shows the records that match, in every format", async () => {
+  const where = 'octetDeltaCount > 7 and inside(sourceIPv4Address, "192.0.2.0/24")';
+  const { lines } = await cat(sample, { where });
+  expect(lines.map((line) => JSON.parse(line).fields.octetDeltaCount)).toEqual([8]);
+  const csv = await cat(sample, { where, format: "csv", fields: "octetDeltaCount" });
+  expect(csv.lines).toEqual(["octetDeltaCount", "8"]);
+  const stats = await cat(sample, { where, stats: true });
+  expect(stats.out).toMatch(/^ +1 {2}recordsMatched$/m);
+});
+
+test("cat --where says what is wrong with an expression", async () => {
+  await expect(cat(sample, { where: "octetDeltaCont > 7" })).rejects.toMatchObject({
+    code: "unknown-name",
+    where: "--where",
+    message: expect.stringContaining('did you mean "octetDeltaCount"'),
+  });
+});

@@ -6,9 +6,9 @@ import type { RecordBatch } from "../../src/ipfix/batch.ts";
 import { octetBatch } from "../support/parts.ts";
 
 /** The mediator `m` of a conf.lua, whose function has `body`; what it says goes to `events`. */
-function mediatorOf(body: string) {
+function mediatorOf(body: string, more = "") {
   const source = `collector "c" { listen = "udp://127.0.0.1:0" }
-mediator "m" { from = "c", each = function(flow) ${body} end }`;
+mediator "m" { from = "c", ${more} each = function(flow) ${body} end }`;
   const configuration = evaluateConfiguration(source, "conf.lua", () => undefined);
   expect(configuration.problems).toEqual([]);
   const [declaration] = configuration.wanted.mediator;
@@ -49,4 +49,24 @@ test("a mediator's mistake is told once, with its line", () => {
       fields: { from: "m" },
     },
   ]);
+});
+
+test("where keeps records from the function, and every record is counted", () => {
+  const where = 'where = "protocolIdentifier > 2",';
+  const { stage, kept, sink } = mediatorOf(
+    "if flow.protocolIdentifier ~= 5 then return flow end",
+    where,
+  );
+  stage.process(octetBatch(1, 2, 3, 4, 5, 6, 1, 7), sink);
+  stage.process(octetBatch(9, 9), sink);
+  stage.process(octetBatch(1, 1), sink);
+  expect(kept).toEqual([3, 4, 6, 7, 9, 9]);
+  expect(stage.counters()).toEqual({
+    in: 12,
+    out: 6,
+    filtered: 1,
+    errors: 0,
+    unmatched: 5,
+    damaged: 0,
+  });
 });

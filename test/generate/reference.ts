@@ -42,6 +42,7 @@ const typeNames: Readonly<Record<string, string>> = {
   integer: "a whole number",
   duration: "a duration",
   function: "a function",
+  where: "an expression",
 };
 
 function takes(type: OptionSpec["type"]): string {

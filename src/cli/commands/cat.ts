@@ -1,10 +1,12 @@
 import { ConfigError, type DecodeError, TransportError } from "../../errors.ts";
 import { createCsv } from "../../ipfix/format/csv.ts";
 import { parseFieldNames } from "../../ipfix/format/fields.ts";
+import { filterLines } from "../../ipfix/format/filtered.ts";
 import { createFlowLines } from "../../ipfix/format/flows.ts";
 import { createJsonLines } from "../../ipfix/format/jsonl.ts";
 import { createLines, type LineFormat } from "../../ipfix/format/lines.ts";
 import { createText } from "../../ipfix/format/text.ts";
+import { createRecordFilter, type RecordFilter } from "../../ipfix/where/filter.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { printable } from "../../text/printable.ts";
 import { table } from "../../text/table.ts";
@@ -34,6 +36,11 @@ export const command: Command = {
       default: "jsonl",
       describe: "jsonl (records), flows (a compact object a flow), csv or text",
     },
+    where: {
+      type: "string",
+      value: "EXPR",
+      describe: "Only records that match, such as 'destinationTransportPort == 443'",
+    },
     fields: {
       type: "string",
       value: "NAMES",
@@ -45,6 +52,7 @@ export const command: Command = {
   help: `FILE is an IPFIX file (RFC 5655); - is standard input.
 
   moonfix cat flows.ipfix | head -1
+  moonfix cat --where 'octetDeltaCount > 1e6 and inside(sourceIPv4Address, "10.0.0.0/8")' a.ipfix
   moonfix cat --format csv --fields sourceIPv4Address,octetDeltaCount flows.ipfix
   moonfix cat --stats flows.ipfix`,
   run: cat,
@@ -54,6 +62,7 @@ interface Wanted {
   readonly format: LineFormat;
   readonly templates: boolean;
   readonly stats: boolean;
+  readonly filter: RecordFilter | undefined;
 }
 
 function parseOptions({ options }: CommandInput): Wanted {
@@ -73,7 +82,22 @@ function parseOptions({ options }: CommandInput): Wanted {
     throw new ConfigError("unsupported", "--templates", `Cannot show Templates as ${name}`);
   }
   const names = typeof fields === "string" ? parseFieldNames(fields, "--fields") : undefined;
-  return { format: create(names), templates: templates === true, stats: options["stats"] === true };
+  return {
+    format: create(names),
+    templates: templates === true,
+    stats: options["stats"] === true,
+    filter: parseFilter(options["where"]),
+  };
+}
+
+function parseFilter(expression: unknown): RecordFilter | undefined {
+  if (typeof expression !== "string") return undefined;
+  try {
+    return createRecordFilter(expression);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.code, "--where", error.detail);
+  }
 }
 
 async function cat(input: CommandInput): Promise<number> {
@@ -109,8 +133,10 @@ async function show(
   let damagedRecords = 0;
   let messageAt = 0;
   let firstDamage: DecodeError | undefined;
+  let matched = 0;
+  const format = wanted.stats ? countingFormat : wanted.format;
   const session = createLines({
-    format: wanted.stats ? countingFormat : wanted.format,
+    format: wanted.filter ? filterLines(format, wanted.filter, () => matched++) : format,
     onLine: (line) => output.line(line),
     templates: wanted.templates,
     learnElements: true,
@@ -129,7 +155,10 @@ async function show(
     signal: output.closed,
     onProgress: () => output.drained(),
   });
-  if (wanted.stats) showCounters(path, { ...session.counters(), octets: result.bytes }, output);
+  if (wanted.stats) {
+    const counts = { ...session.counters(), octets: result.bytes };
+    showCounters(path, wanted.filter ? { ...counts, recordsMatched: matched } : counts, output);
+  }
   const name = printable(path === "-" ? "standard input" : path);
   const leftOut = describeLeftOut(session.counters());
   if (leftOut !== "") complain(input, `${name}: left out ${leftOut}`);

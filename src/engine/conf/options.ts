@@ -1,3 +1,5 @@
+import { ConfigError } from "../../errors.ts";
+import { createRecordFilter } from "../../ipfix/where/filter.ts";
 import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import type { FunctionMark, OptionSpec, OptionType } from "./words.ts";
@@ -74,6 +76,8 @@ function convert(
       return expectText(value, "a string");
     case "strings":
       return strings(value);
+    case "where":
+      return expression(expectText(value, "an expression in quotes"));
     case "boolean":
       if (typeof value === "boolean") return value;
       throw new Unfit(`${describe(value)} given, expected true or false`);
@@ -106,6 +110,16 @@ function strings(value: LuaValue): readonly string[] {
   const count = value.entries.size;
   if (count === 0) throw new Unfit(`an empty table given, expected ${expected}`);
   return Array.from({ length: count }, (_, i) => expectText(value.entries.get(i + 1), expected));
+}
+
+function expression(text: string): string {
+  try {
+    createRecordFilter(text);
+    return text;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Unfit(error.detail);
+    throw error;
+  }
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -11,6 +11,7 @@ export type OptionType =
   | "integer"
   | "duration"
   | "function"
+  | "where"
   | readonly string[];
 
 /** One option of a word. */
@@ -81,6 +82,10 @@ export const words = {
     describe: "passes each record to a Lua function that may change or drop it",
     options: {
       from,
+      where: {
+        type: "where",
+        describe: 'only records that match reach the function, such as "protocolIdentifier == 6"',
+      },
       each: {
         type: "function",
         required: true,
@@ -146,7 +151,7 @@ type ValueOf<T> = T extends readonly (infer Choice)[]
   ? Choice
   : T extends "strings"
     ? readonly string[]
-    : T extends "string"
+    : T extends "string" | "where"
       ? string
       : T extends "boolean"
         ? boolean
@@ -155,7 +160,9 @@ type ValueOf<T> = T extends readonly (infer Choice)[]
           : number;
 
 type OptionsOf<S extends Readonly<Record<string, OptionSpec>>> = {
-  readonly [K in keyof S]: ValueOf<S[K]["type"]>;
+  readonly [K in keyof S]: S[K] extends { required: true } | { default: unknown }
+    ? ValueOf<S[K]["type"]>
+    : ValueOf<S[K]["type"]> | undefined;
 };
 
 /** Stands for a Lua function in plain data; equal marks are the same code over the same values. */

@@ -95,6 +95,12 @@ test.for([
   ],
   ["an error without a place", "error({})", "conf.lua", /table/],
   [
+    "a where that cannot be read",
+    "collector 'c' { listen = 'udp://127.0.0.1:1' }\nmediator 'm' { from = 'c', where = 'octetDeltaCont > 5', each = print }",
+    "conf.lua:2",
+    /"where": .*did you mean "octetDeltaCount"/,
+  ],
+  [
     "a name taken twice",
     "collector 'c' { listen = 'udp://127.0.0.1:1' }\ncollector 'c' { listen = 'udp://127.0.0.1:2' }",
     "conf.lua:2",
