@@ -9,6 +9,17 @@ local byte, find, format = string.byte, string.find, string.format
 local gsub, rep, sub = string.gsub, string.rep, string.sub
 local collectgarbage = collectgarbage
 
+-- Fractions are cut off where Lua 5.4 wants integers.
+local function truncate(value)
+  if math_type(value) ~= "float" then
+    return value
+  end
+  if value ~= value or value >= 2 ^ 63 or value < -2 ^ 63 then
+    return math.mininteger
+  end
+  return value >= 0 and floor(value) or ceil(value)
+end
+
 _G._VERSION = "Lua 5.1"
 _G.unpack = unpack
 
@@ -67,6 +78,21 @@ loaded["table.clear"] = function(map)
   end
 end
 
+local insert = table.insert
+
+--- LuaJIT takes any position behind the end, and leaves a hole.
+function table.insert(list, position, ...)
+  if select("#", ...) == 0 then
+    return insert(list, position)
+  end
+  position = truncate(position)
+  if type(position) == "number" and type(list) == "table" and position > #list + 1 then
+    list[position] = (...)
+    return
+  end
+  return insert(list, position, ...)
+end
+
 -- math --------------------------------------------------------------------------------------------
 
 function math.pow(base, exponent)
@@ -120,17 +146,7 @@ function math.fmod(x, y)
   return fmod(x, y)
 end
 
--- string: fractions are cut off where Lua 5.4 wants integers --------------------------------------
-
-local function truncate(value)
-  if math_type(value) ~= "float" then
-    return value
-  end
-  if value ~= value or value >= 2 ^ 63 or value < -2 ^ 63 then
-    return math.mininteger
-  end
-  return value >= 0 and floor(value) or ceil(value)
-end
+-- string ------------------------------------------------------------------------------------------
 
 local whole = { c = true, d = true, i = true, o = true, u = true, x = true, X = true }
 
@@ -170,6 +186,13 @@ function string.byte(text, first, last)
   return byte(text, truncate(first), truncate(last))
 end
 
+function _G.select(position, ...)
+  if math_type(position) == "float" then
+    position = truncate(position)
+  end
+  return select(position, ...)
+end
+
 function _G.tonumber(value, base)
   if base == nil or base == 10 then
     return tonumber(value)
@@ -194,6 +217,16 @@ function _G.ipairs(list)
     error("bad argument #1 to 'ipairs' (table expected, got " .. type(list) .. ")", 2)
   end
   return next_index, list, 0
+end
+
+local pairs = pairs
+
+--- Tables as they are; objects of the host may say what they hold.
+function _G.pairs(map)
+  if type(map) == "table" then
+    return next, map, nil
+  end
+  return pairs(map)
 end
 
 -- jit and bit -------------------------------------------------------------------------------------

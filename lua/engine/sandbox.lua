@@ -86,6 +86,9 @@ end
 
 local loaded = {}
 
+-- Modules of LuaJIT that are ours.
+local aliases = { ["string.buffer"] = "moonfix.buffer" }
+
 local function require(name)
   if type(name) ~= "string" then
     error("Cannot require a " .. type(name) .. ": expected the name of a module", 2)
@@ -94,7 +97,8 @@ local function require(name)
     if name == "ffi" then
       error("ffi is not available on this engine", 2)
     end
-    local chunk = find(name, "^moonfix%.") and load_module(name)
+    local file = aliases[name] or name
+    local chunk = find(file, "^moonfix%.") and load_module(file)
     if not chunk then
       error("Cannot require \"" .. name .. "\": no such module", 2)
     end
