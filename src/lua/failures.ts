@@ -46,7 +46,22 @@ export function describeFailure(state: LuaState, L: StatePointer): LuaFailure {
   state.x.luaL_tolstring(L, 1, 0);
   const { where, detail } = splitPosition(state.toMessage(L, -1));
   state.x.lua_settop(L, -2);
-  return { code: "runtime", where, detail, traceback };
+  return { code: "runtime", where: scriptPlace(state, L, where), detail, traceback };
+}
+
+/** Files of our own that wrap functions of Lua: a mistake in a call to them is the caller's. */
+const ownFiles = "lua/engine/";
+/** How many of our own calls may lie between the failure and the script. */
+const ownCalls = 8;
+
+/** `where`, or the place in the script that called into our own files when it lies in those. */
+function scriptPlace(state: LuaState, L: StatePointer, where: string): string {
+  if (!where.startsWith(ownFiles)) return where;
+  for (let level = 1; level <= ownCalls; level++) {
+    const place = state.where(L, level);
+    if (place !== "" && !place.startsWith(ownFiles)) return place;
+  }
+  return where;
 }
 
 function describeOwn(state: LuaState, L: StatePointer, traceback: string): LuaFailure | undefined {

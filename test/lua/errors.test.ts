@@ -26,6 +26,18 @@ test.for([
   expect(failLua(source)).toMatchObject({ code, where, message });
 });
 
+test.for([
+  "string.format('%d', 'x')",
+  "('x'):rep({})",
+  "('x'):rep(1e10)",
+  "('x'):sub({})",
+  "tonumber('1', {})",
+  "table.insert({}, 0, 'x')",
+  "select({})",
+] as const)("run() names the script's line for a wrong argument: %s", (call) => {
+  expect(failLua(`\nlocal _ = ${call}`)).toMatchObject({ where: "test.lua:2" });
+});
+
 test("run() gives the traceback without our own frames", () => {
   const { traceback } = failLua("local function f()\n  error('boom')\nend\nf()");
   expect(traceback.split("\n")).toEqual([
