@@ -66,6 +66,7 @@ export function startLane(
   let lastId = 0;
   let reason = "its thread ended";
   let stopping = false;
+  let ended = false;
 
   const silenceMs = data.silenceMs ?? limits.laneSilenceMs;
   const stopListening = listen(worker, silenceMs, () => {
@@ -82,6 +83,7 @@ export function startLane(
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
   worker.on("exit", () => {
+    ended = true;
     stopListening();
     for (const { reject } of waiting.values()) reject(new Error(reason));
     waiting.clear();
@@ -89,6 +91,8 @@ export function startLane(
   });
 
   function call<T>(body: CallBody): Promise<T> {
+    // Nobody would ever answer.
+    if (ended) return Promise.reject(new Error(reason));
     const id = ++lastId;
     return new Promise<T>((resolve, reject) => {
       waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
@@ -98,10 +102,11 @@ export function startLane(
 
   async function stop(deadlineMs: number): Promise<void> {
     stopping = true;
-    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    if (ended) return;
+    const exited = new Promise((resolve) => worker.once("exit", resolve));
     const timer = setTimeout(() => void worker.terminate(), deadlineMs);
     call({ kind: "stop" }).catch(() => undefined);
-    await ended;
+    await exited;
     clearTimeout(timer);
   }
 

@@ -50,7 +50,7 @@ export interface PartCounters {
 }
 
 interface RunningStage {
-  /** Equal keys: the same function over the same values. */
+  /** Equal keys: the same function over the same values, for the same records. */
   readonly key: string;
   readonly lua: LuaEngine;
   readonly stage: CountedStage;
@@ -151,12 +151,13 @@ export class Lane {
     return { sources: sources.all, sinks: sinks.all, stages };
   }
 
-  /** A mediator whose function and surroundings are unchanged keeps its Lua state. */
+  /** A mediator whose function, `where` and surroundings are unchanged keeps its Lua state. */
   #prepareStages(configuration: Configuration): ReadonlyMap<string, RunningStage> {
     const surroundings = configuration.surroundings();
     return new Map(
       configuration.wanted.mediator.map((mediator) => {
-        const key = `${mediator.options.each.fingerprint} ${surroundings}`;
+        const { each, where = "" } = mediator.options;
+        const key = JSON.stringify([where, each.fingerprint, surroundings]);
         const old = this.#running.stages.get(mediator.name);
         if (old?.key === key) return [mediator.name, old];
         const stage = this.#parts.mediator(mediator, configuration);

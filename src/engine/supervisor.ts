@@ -62,6 +62,8 @@ export class Supervisor {
   #revision = 0;
   #refused: readonly Problem[] = [];
   #stopped = false;
+  /** Resolves when a lane that ended by itself runs again. */
+  #restarted: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -85,6 +87,7 @@ export class Supervisor {
       const { code, where, detail } = error;
       return this.#refuse([{ where, code, message: detail }]);
     }
+    await this.#restarted;
     const outcome = await this.#lane.apply(source, fileName).catch((error: Error) => ({
       kind: "refused" as const,
       problems: [{ where: fileName, code: "runtime", message: `The lane ended: ${error.message}` }],
@@ -139,7 +142,9 @@ export class Supervisor {
 
   #startLane(): LaneThread {
     const { folder, onEvent } = this.#options;
-    return startLane({ folder }, onEvent, (reason) => void this.#restartLane(reason));
+    return startLane({ folder }, onEvent, (reason) => {
+      this.#restarted = this.#restartLane(reason);
+    });
   }
 
   /** A lane that crashed is started again with the last configuration that was accepted. */
@@ -150,8 +155,9 @@ export class Supervisor {
     if (this.#stopped) return;
     this.#lane = this.#startLane();
     if (this.#source === "") return;
-    const outcome = await this.#lane.apply(this.#source, fileName);
-    if (outcome.kind === "refused") {
+    // A lane that ends meanwhile is told of, and started again, by its own `onEnd`.
+    const outcome = await this.#lane.apply(this.#source, fileName).catch(() => undefined);
+    if (outcome?.kind === "refused") {
       log("error", "The lane cannot be started again", { problems: outcome.problems });
     }
   }

@@ -51,6 +51,8 @@ class FileExporter implements Exporter {
   #release: () => void = () => undefined;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #moving: Promise<void> | undefined;
+  /** A file that is to be closed is followed nowhere. */
+  #stopping = false;
   #writer: SessionWriter | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Whether Templates may be missing in the file: records are useless until they are sent anew. */
@@ -64,7 +66,8 @@ class FileExporter implements Exporter {
   async start(): Promise<string> {
     const { path, append } = this.#options;
     const { file, cutBytes, resume } = append ? await openToAppend(path) : await openFresh(path);
-    await this.#take(file);
+    const use = await this.#claim(file);
+    use();
     if (cutBytes > 0) {
       const message = `Cut ${cutBytes} octets of an unfinished Message off the end of ${path}`;
       this.#notices.say("cut", message);
@@ -96,6 +99,7 @@ class FileExporter implements Exporter {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#moving;
     const file = this.#file;
     if (!file) return;
@@ -118,17 +122,24 @@ class FileExporter implements Exporter {
     return { ...this.#counts, droppedTooLarge, droppedMalformed, queued };
   }
 
-  /** Make `file` the one to write to; a file that another exporter writes is closed again. */
-  async #take(file: FileHandle): Promise<void> {
+  /**
+   * Claim `file`; what is returned makes it the one to write to, at once. A file that another
+   * exporter writes is closed again.
+   */
+  async #claim(file: FileHandle): Promise<() => void> {
     try {
-      this.#release = await claimFile(file, this.#options.path);
+      const place = await file.stat();
+      const release = await claimFile(file, this.#options.path);
+      return () => {
+        this.#release();
+        this.#release = release;
+        this.#file = file;
+        this.#place = place;
+      };
     } catch (error) {
       await file.close();
       throw error;
     }
-    const { dev, ino } = await file.stat();
-    this.#file = file;
-    this.#place = { dev, ino };
   }
 
   /** Whether the path still leads to the file; looked at once a second. */
@@ -136,8 +147,15 @@ class FileExporter implements Exporter {
     const nowMs = performance.now();
     if (nowMs - this.#lookedMs < lookMs) return true;
     this.#lookedMs = nowMs;
-    const found = statSync(this.#options.path, { throwIfNoEntry: false });
-    return found?.ino === this.#place.ino && found.dev === this.#place.dev;
+    try {
+      return this.#isPlace(statSync(this.#options.path));
+    } catch {
+      return false; // opening it anew tells why
+    }
+  }
+
+  #isPlace({ dev, ino }: { dev: number; ino: number }): boolean {
+    return ino === this.#place.ino && dev === this.#place.dev;
   }
 
   /** Somebody moved or removed the file, as log rotation does: go on in a new one. */
@@ -145,10 +163,12 @@ class FileExporter implements Exporter {
     const { path } = this.#options;
     try {
       const { file } = await openToAppend(path);
+      if (this.#isPlace(await file.stat())) return await file.close(); // it is back
+      const use = await this.#claim(file);
       const old = this.#file;
+      // What gathered until now belongs to the Templates of the old file.
       this.flush();
-      this.#release();
-      await this.#take(file);
+      use();
       this.#writer?.refreshTemplates();
       await old?.close();
       this.#notices.say("moved", `${path} was moved or removed; a new file has taken its place`);
@@ -177,7 +197,9 @@ class FileExporter implements Exporter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#file) throw new Error("Message without a file");
-    if (this.#moving === undefined && !this.#isInPlace()) this.#moving = this.#moveOn();
+    if (!this.#stopping && this.#moving === undefined && !this.#isInPlace()) {
+      this.#moving = this.#moveOn();
+    }
     const outcome = this.#block.writeTo(this.#file.fd);
     this.#counts.messages += outcome.messages;
     this.#counts.bytes += outcome.bytes;

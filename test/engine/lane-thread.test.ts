@@ -18,6 +18,10 @@ test("startLane() ends a lane that is stuck where no budget holds, and tells why
   const lane = startLane({ folder: temporaryFolder(), silenceMs: 2_000 }, () => {}, ended.resolve);
   await lane.apply(metering(stuck), "conf.lua").catch(() => undefined);
   expect(await ended.promise).toMatch(/has not answered for 2000 ms/);
+  // Whoever asks it now must not wait for ever.
+  await expect(lane.apply("", "conf.lua")).rejects.toThrow(/has not answered/);
+  await expect(lane.counters()).rejects.toThrow(/has not answered/);
+  await lane.stop(2_000);
 });
 
 test("startLane() lets a lane that only has much to do go on", async () => {

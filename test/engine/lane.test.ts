@@ -96,6 +96,15 @@ test("apply() makes a mediator anew when its function or a global changes, not o
   expect((await apply(source.replace("factor = 2", "factor = 3"))).events).toEqual(["create even"]);
 });
 
+test("apply() makes a mediator anew when only its where changes", async () => {
+  const where = (value: string) =>
+    first.replace('"edge", each', `"edge", where = "${value}", each`);
+  await apply(where("protocolIdentifier == 6"));
+  expect((await apply(where("protocolIdentifier == 6"))).events).toEqual([]);
+  expect((await apply(where("protocolIdentifier == 17"))).events).toEqual(["create even"]);
+  expect((await apply(first)).events).toEqual(["create even"]);
+});
+
 test.for([
   ["a syntax error", `${first}\n)`, /unexpected symbol|expected near/],
   ["an unknown name", first.replace('from = "even"', 'from = "evn"'), /did you mean ."even/],
