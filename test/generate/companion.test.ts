@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
-import { companionSource, keptSource, writeCompanion } from "./companion.ts";
+import { companionNames, companionSource, keptSource, writeCompanion } from "./companion.ts";
 
-test("src/lua/companion holds what its source compiles to (UPDATE_COMPANION=1 writes it)", async () => {
-  if (process.env["UPDATE_COMPANION"] === "1") await writeCompanion();
-  expect(keptSource()).toBe(await companionSource());
-});
+test.for(companionNames)(
+  "src/lua/companion/%s-wasm.ts is what its source compiles to (UPDATE_COMPANION=1 writes it)",
+  async (name) => {
+    if (process.env["UPDATE_COMPANION"] === "1") await writeCompanion(name);
+    expect(keptSource(name)).toBe(await companionSource(name));
+  },
+);

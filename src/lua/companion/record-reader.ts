@@ -1,5 +1,6 @@
 import { limits } from "../../limits.ts";
 import type { LuaState, RawFunction } from "../state.ts";
+import { loadCompanion } from "./load.ts";
 import { recordWasm } from "./record-wasm.ts";
 
 /** Octets of an entry of a field table; see `record.wat`. */
@@ -20,13 +21,6 @@ interface Companion {
   readonly index: (L: number) => number;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
-function compile(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Buffer.from(recordWasm, "base64"));
-  return compiled;
-}
-
 /**
  * The `__index` of one flow object, which reads integers at fixed places within the VM and leaves
  * everything else to `index`. What it reads is a copy: tell it by `leave` when a record changes.
@@ -44,12 +38,7 @@ export class RecordReader {
 
   constructor(state: LuaState, index: RawFunction) {
     this.#state = state;
-    const { memory, lua_topointer, lua_pushinteger } = state.x;
-    const instance = new WebAssembly.Instance(compile(), {
-      vm: { memory, lua_topointer, lua_pushinteger } as WebAssembly.ModuleImports,
-      host: { index: state.guarded(index) },
-    });
-    this.#companion = instance.exports as unknown as Companion;
+    this.#companion = loadCompanion(state, recordWasm, { index: state.guarded(index) });
     this.pointer = state.glue.pointerTo(this.#companion.index);
   }
 
