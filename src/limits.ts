@@ -71,14 +71,22 @@ export const limits = {
   configurationProblems: 100,
   /** Milliseconds a mediator may take for one batch, at most 64 kB of records: 20 are usual. */
   mediatorMs: 1_000,
-  /** Octets of Lua memory for evaluating conf.lua and for its mediators. */
-  configurationHeapBytes: 268_435_456,
   /** Files one probe pattern may stand for. */
   probeFiles: 10_000,
   /** Hosts a probe's summary keeps apart; traffic of further ones is shown as "other". */
   summaryHosts: 10_000,
-  /** Memory of a Lua VM unless its creator says otherwise; 16 MiB is the VM's own least. */
+  /** Octets of Lua memory for conf.lua and its mediators: a million entries of a table fit. */
   luaMemoryBytes: 268_435_456,
+  /** Octets conf.lua, or a mediator during one batch, may print: more floods the log. */
+  pipelineOutputBytes: 1_048_576,
+  /** Octets of Lua memory for an agent's script, so that a dozen of them run on a small machine. */
+  agentMemoryBytes: 67_108_864,
+  /** Lua instructions of an agent's script: about ten seconds of a loop that does nothing. */
+  agentInstructions: 1_000_000_000,
+  /** Milliseconds of an agent's script: a request that waits for it has not timed out by then. */
+  agentDeadlineMs: 30_000,
+  /** Octets an agent's script may print: more than a model reads. */
+  agentOutputBytes: 1_048_576,
   /** Memory of a Lua VM for scripts that a user starts: they may hold a large file's results. */
   luaScriptMemoryBytes: 1_073_741_824,
   /** Nesting of tables that cross between Lua and the host, as for JSON requests. */

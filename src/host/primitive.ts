@@ -1,4 +1,5 @@
 import type { LuaEngine } from "../lua/engine.ts";
+import type { Grant } from "../lua/profiles.ts";
 import type { HostFunction, LuaFunction } from "../lua/values.ts";
 
 /** Severity of a line that a script logs. */
@@ -21,9 +22,6 @@ export interface PrimitiveValue {
   readonly optional?: boolean;
 }
 
-/** What a script must be granted to call a primitive. */
-export type Grant = "nothing" | "read files" | "write files";
-
 /** A function that scripts can call. Bindings, stubs, REPL help and documentation read this. */
 export interface Primitive {
   /** As Lua sees it: `ipfix.read`. */
@@ -32,7 +30,8 @@ export interface Primitive {
   readonly describe: string;
   readonly parameters: readonly PrimitiveValue[];
   readonly returns: readonly PrimitiveValue[];
-  readonly needs: Grant;
+  /** What a script must be granted to call it. */
+  readonly needs: Grant | "nothing";
   /** Lua that works as it stands. */
   readonly example: string;
   /** Bind it to `host`; undefined for what the engine itself brings. */

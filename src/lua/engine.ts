@@ -2,14 +2,15 @@ import { fingerprintFunction } from "./fingerprint.ts";
 import { createFunctionStore, defineGlobal, type EngineFunctions } from "./functions.ts";
 import { createGuard } from "./guard.ts";
 import { pushValue, readValue } from "./marshal.ts";
-import { type LuaProfile, openSandbox, profileMemoryBytes, type Sandbox } from "./sandbox.ts";
+import { type LuaProfile, type LuaProfileName, profiles } from "./profiles.ts";
+import { openSandbox, type Sandbox } from "./sandbox.ts";
 import { LuaState, type RawFunction } from "./state.ts";
 import type { LuaFunction, LuaValue } from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
 
 /** How to make an engine. */
 export interface LuaEngineOptions {
-  readonly profile: LuaProfile;
+  readonly profile: LuaProfileName;
   /** Bound of the VM's memory instead of the profile's; 16 MiB is the least that works. */
   readonly memoryBytes?: number;
   /** Receives each line of Lua's `print`, without line feed; octets when it is not UTF-8. */
@@ -27,6 +28,8 @@ export interface LuaEngineOptions {
  * run what is not trusted in a worker and end that from outside.
  */
 export interface LuaEngine {
+  /** What its scripts may use and call. */
+  readonly profile: LuaProfile;
   /** Make a value, most often a host function, the global `path`: `a.b` is `b` in table `a`. */
   define(path: string, value: LuaValue): void;
   /**
@@ -58,6 +61,7 @@ export function createLuaEngine(options: LuaEngineOptions): LuaEngine {
 }
 
 class Engine implements LuaEngine {
+  readonly profile: LuaProfile;
   readonly state: LuaState;
   readonly #functions: EngineFunctions;
   readonly #push: (L: StatePointer, value: LuaValue) => void;
@@ -66,14 +70,16 @@ class Engine implements LuaEngine {
   #closed = false;
 
   constructor(options: LuaEngineOptions) {
-    const { profile, poll } = options;
+    const { poll } = options;
+    const profile = profiles[options.profile];
+    this.profile = profile;
     const print = (line: string | Uint8Array) => options.print?.(line);
-    this.state = new LuaState(options.memoryBytes ?? profileMemoryBytes(profile), print);
+    this.state = new LuaState(options.memoryBytes ?? profile.memoryBytes, print);
     this.#functions = createFunctionStore(this.state);
     this.#push = pushValue(this.state, this.#functions);
     this.#read = readValue(this.state, this.#functions);
     if (poll !== undefined) this.state.guard = createGuard(this.state, poll);
-    this.#sandbox = openSandbox(this.state, print);
+    this.#sandbox = openSandbox(this.state, profile, print);
   }
 
   define(path: string, value: LuaValue): void {

@@ -1,28 +1,11 @@
 import { readFileSync } from "node:fs";
 import { limits } from "../limits.ts";
+import type { LuaLibrary, LuaProfile } from "./profiles.ts";
 import type { LuaState } from "./state.ts";
 import { type LuaExports, lua, type StatePointer } from "./vm/exports.ts";
 
-/**
- * Who wrote the script: a user at the terminal, or conf.lua and what it feeds. Every profile is
- * closed to files, processes and bytecode; they differ in memory unless told otherwise.
- */
-const profiles = {
-  trusted: { memoryBytes: limits.luaScriptMemoryBytes },
-  repl: { memoryBytes: limits.luaScriptMemoryBytes },
-  configuration: { memoryBytes: limits.luaMemoryBytes },
-  pipeline: { memoryBytes: limits.luaMemoryBytes },
-} as const;
-
-export type LuaProfile = keyof typeof profiles;
-
-/** Bound of a VM's memory by profile. */
-export const profileMemoryBytes = (profile: LuaProfile): number => profiles[profile].memoryBytes;
-
 /** The half of the product written in Lua, beside `src` and `dist`. */
 const library = new URL("../../lua/", import.meta.url);
-
-const libraries = ["base", "coroutine", "debug", "math", "os", "string", "table", "utf8"] as const;
 
 const moduleName = /^(?:engine|moonfix)(\.[a-z][a-z0-9_]*)+$/;
 
@@ -53,13 +36,17 @@ export interface Sandbox {
 }
 
 /**
- * Open the standard library without `io` and `package`, then close it as `lua/engine/sandbox.lua`
- * says and add the LuaJIT dialect.
+ * Open the libraries of `profile`, then close them as `lua/engine/sandbox.lua` says and add the
+ * LuaJIT dialect.
  */
-export function openSandbox(state: LuaState, print: (line: string | Uint8Array) => void): Sandbox {
+export function openSandbox(
+  state: LuaState,
+  profile: LuaProfile,
+  print: (line: string | Uint8Array) => void,
+): Sandbox {
   let collectGarbage = 0;
   state.protect((L) => {
-    for (const name of libraries) openLibrary(state, L, name);
+    for (const name of profile.libraries) openLibrary(state, L, name);
     collectGarbage = keepGlobal(state, L, "collectgarbage");
     runSandboxFile(state, L, print);
     return 0;
@@ -67,7 +54,7 @@ export function openSandbox(state: LuaState, print: (line: string | Uint8Array) 
   return { collectGarbage };
 }
 
-function openLibrary(state: LuaState, L: StatePointer, name: (typeof libraries)[number]): void {
+function openLibrary(state: LuaState, L: StatePointer, name: LuaLibrary): void {
   const { x, glue } = state;
   const open: LuaExports[`luaopen_${typeof name}`] = x[`luaopen_${name}`];
   state.pushString(L, `${name === "base" ? "_G" : name}\0`);

@@ -6,6 +6,6 @@ test("the reference in the README is what the program's tables say (UPDATE_READM
   if (process.env["UPDATE_README"] === "1") writeReference();
   const readme = readFileSync(readmePath, "utf8");
   expect(readme).toBe(withReference(readme));
-  for (const part of ["commands", "words", "primitives"])
+  for (const part of ["commands", "words", "primitives", "profiles"])
     expect(readme).toContain(`<!-- ${part} -->`);
 });

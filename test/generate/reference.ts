@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { commands } from "../../src/cli/commands.ts";
 import { type OptionSpec, type WordSpec, words } from "../../src/engine/conf/words.ts";
 import { primitives } from "../../src/host/primitives.ts";
+import { type LuaProfile, profiles } from "../../src/lua/profiles.ts";
 
 /**
  * The reference parts of the README, made from the tables that the program itself uses. Each
@@ -33,7 +34,27 @@ const sections: Readonly<Record<string, () => string[]>> = {
     "|---|---|",
     ...primitives.map(({ name, describe }) => `| \`${name}\` | ${describe.replace(/\.$/, "")} |`),
   ],
+  profiles: () => [
+    "| profile | for | memory | instructions | time | output | may |",
+    "|---|---|---|---|---|---|---|",
+    ...Object.entries(profiles as Readonly<Record<string, LuaProfile>>).map(
+      ([name, profile]) => `| \`${name}\` | ${profileCells(profile).join(" | ")} |`,
+    ),
+  ],
 };
+
+function profileCells(profile: LuaProfile): string[] {
+  const bound = (value: number, unit: number, name: string) =>
+    Number.isFinite(value) ? `${value / unit}${name}` : "no bound";
+  return [
+    profile.describe,
+    bound(profile.memoryBytes, 2 ** 20, " MiB"),
+    bound(profile.instructions, 1e6, " million"),
+    bound(profile.deadlineMs, 1_000, " s"),
+    bound(profile.outputBytes, 2 ** 20, " MiB"),
+    profile.grants.join(", ") || "compute",
+  ];
+}
 
 const typeNames: Readonly<Record<string, string>> = {
   string: "a string",

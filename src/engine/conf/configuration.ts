@@ -34,8 +34,7 @@ export function evaluateConfiguration(
 ): Configuration {
   const budget = new TimeBudget();
   const engine = createLuaEngine({
-    profile: "configuration",
-    memoryBytes: limits.configurationHeapBytes,
+    profile: "pipeline",
     print: (line) => print(typeof line === "string" ? line : Buffer.from(line).toString("latin1")),
     poll: budget.poll,
   });
