@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local load_module, print_line, most_moved, is_expired = ...
+local load_module, print_line, most_moved, is_expired, host = ...
 
 local allowed = {
   _G = {
@@ -28,10 +28,12 @@ local allowed = {
 }
 
 local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
-local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
+local next, pairs, pcall, rawget, select = next, pairs, pcall, rawget, select
+local setmetatable, concat = setmetatable, table.concat
 local tostring, type, xpcall = tostring, type, xpcall
 local get_info, get_upvalue = debug.getinfo, debug.getupvalue
 local join_upvalue = debug.upvaluejoin
+local readable = host.readable
 local find, move, rep = string.find, table.move, string.rep
 
 -- Finalizers run where no limit holds.
@@ -52,8 +54,32 @@ local function xpcall_guarded(body, handler, ...)
   end, ...)
 end
 
--- Text only: crafted bytecode can leave the sandbox.
+local function read_pieces(reader)
+  local pieces, count = {}, 0
+  for piece in reader do
+    if type(piece) ~= "string" then
+      error("reader function must return a string", 0)
+    elseif piece == "" then
+      break
+    end
+    count = count + 1
+    pieces[count] = piece
+  end
+  return concat(pieces)
+end
+
+-- Text only, in LuaJIT's language: crafted bytecode can leave the sandbox.
 local function load_text(chunk, name, _, ...)
+  if type(chunk) == "function" then
+    local ok, text = pcall(read_pieces, chunk)
+    if not ok then
+      return nil, text
+    end
+    chunk, name = text, name or "=(load)"
+  end
+  if type(chunk) == "string" then
+    name, chunk = name or chunk, readable(chunk)
+  end
   if select("#", ...) > 0 then
     return load(chunk, name, "t", (...))
   end
@@ -131,6 +157,7 @@ end
 getmetatable("").__metatable = false
 
 load_module("engine.dialect")(loaded)
+load_module("engine.language")(host)
 load_module("engine.environments")(get_info, get_upvalue, join_upvalue)
 
 return {

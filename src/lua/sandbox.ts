@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { limits } from "../limits.ts";
+import { pushDialect } from "./dialect/open.ts";
 import type { LuaLibrary, LuaProfile } from "./profiles.ts";
 import type { LuaState } from "./state.ts";
 import { type LuaExports, lua, type StatePointer } from "./vm/exports.ts";
@@ -91,7 +92,8 @@ function runSandboxFile(
     x.lua_pushboolean(L, state.guard?.expired() ? 1 : 0);
     return 1;
   });
-  x.lua_callk(L, 4, 1, 0, 0);
+  pushDialect(state, L);
+  x.lua_callk(L, 5, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { rewriteDialect } from "./dialect/rewrite.ts";
 import { LuaError, type LuaFailure, splitPosition } from "./errors.ts";
 import { describeFailure, pushError } from "./failures.ts";
 import type { LuaGuard } from "./guard.ts";
@@ -181,7 +182,7 @@ export class LuaState {
     throw new ConfigError("limit", "", "Cannot pass so many values at once: the Lua stack is full");
   }
 
-  /** Compile a chunk and push it. @throws {ConfigError} `syntax`. */
+  /** Compile a chunk of LuaJIT's language and push it. @throws {ConfigError} `syntax`. */
   loadChunk(L: StatePointer, source: string | Uint8Array, chunkName: string): void {
     const text = typeof source === "string" ? encoder.encode(source) : source;
     const octets = Buffer.from(chunkName);
@@ -189,7 +190,8 @@ export class LuaState {
       const cut = `...${octets.subarray(3 - longestChunkName).toString()}`;
       this.#cutNames.set(cut, chunkName);
     }
-    if (this.load(L, withoutShebang(text), `@${chunkName}`) === lua.status.ok) return;
+    const readable = rewriteDialect(withoutShebang(text));
+    if (this.load(L, readable, `@${chunkName}`) === lua.status.ok) return;
     const { where, detail } = splitPosition(this.toMessage(L, -1));
     throw new ConfigError("syntax", where || chunkName, detail);
   }
