@@ -28,8 +28,8 @@ local allowed = {
 }
 
 local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
-local next, pairs, pcall, rawget, select = next, pairs, pcall, rawget, select
-local setmetatable, concat = setmetatable, table.concat
+local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
+local concat = table.concat
 local tostring, type, xpcall = tostring, type, xpcall
 local get_info, get_upvalue = debug.getinfo, debug.getupvalue
 local join_upvalue = debug.upvaluejoin
@@ -68,16 +68,22 @@ local function read_pieces(reader)
   return concat(pieces)
 end
 
+-- A reader that gives all of `reader` at once, as Lua 5.4 reads it.
+local function whole(reader)
+  local done = false
+  return function()
+    if not done then
+      done = true
+      return readable(read_pieces(reader))
+    end
+  end
+end
+
 -- Text only, in LuaJIT's language: crafted bytecode can leave the sandbox.
 local function load_text(chunk, name, _, ...)
   if type(chunk) == "function" then
-    local ok, text = pcall(read_pieces, chunk)
-    if not ok then
-      return nil, text
-    end
-    chunk, name = text, name or "=(load)"
-  end
-  if type(chunk) == "string" then
+    chunk = whole(chunk)
+  elseif type(chunk) == "string" then
     name, chunk = name or chunk, readable(chunk)
   end
   if select("#", ...) > 0 then

@@ -63,7 +63,7 @@ test.for([
   ["json.encode({})", "{}"],
   ["json.encode({ 1, 2.5, 'x', true })", '[1,2.5,"x",true]'],
   ["json.encode({ b = 1, a = { 1 } })", '{"a":[1],"b":1}'],
-  ["json.encode(9007199254740993)", '"9007199254740993"'],
+  ["json.encode(9007199254740993LL)", '"9007199254740993"'],
   ["json.encode('\\255\\0')", '"ff00"'],
   ["json.encode(nil)", "null"],
   ["json.encode({ __proto__ = 1 })", '{"__proto__":1}'],

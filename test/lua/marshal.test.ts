@@ -25,7 +25,7 @@ test("run() makes integers of numbers that are integers", () => {
     "integer",
     "integer",
   ]);
-  expect(runLua("return 2^53, 9007199254740993, 1 << 63")).toEqual([
+  expect(runLua("return 2^53, 9007199254740993LL, 1 << 63")).toEqual([
     2 ** 53,
     9007199254740993n,
     -(2n ** 63n),
