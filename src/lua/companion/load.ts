@@ -1,6 +1,5 @@
 import type { LuaState } from "../state.ts";
-
-const compiled = new Map<string, WebAssembly.Module>();
+import { compileOnce } from "../vm/modules.ts";
 
 /**
  * Start a companion module, given as base64, beside the VM of `state`: its imports named `vm` are
@@ -12,11 +11,7 @@ export function loadCompanion<Exports>(
   base64: string,
   host: Record<string, WebAssembly.ImportValue> = {},
 ): Exports {
-  let module = compiled.get(base64);
-  if (module === undefined) {
-    module = new WebAssembly.Module(Buffer.from(base64, "base64"));
-    compiled.set(base64, module);
-  }
+  const module = compileOnce(base64, () => new Uint8Array(Buffer.from(base64, "base64")));
   const vm = state.x as unknown as WebAssembly.ModuleImports;
   return new WebAssembly.Instance(module, { vm, host }).exports as unknown as Exports;
 }

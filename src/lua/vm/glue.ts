@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { LuaExports } from "./exports.ts";
 import { createImports, type ImportOptions } from "./imports.ts";
+import { compileOnce } from "./modules.ts";
 
 /** `glue.wasm` of wasmoon 1.16.0, PUC Lua 5.4: layouts and the patch below hold for it alone. */
 const glueSha256 = "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c";
@@ -26,12 +27,9 @@ export interface Glue {
   pointerTo(fn: (...args: never[]) => unknown): number;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
 /** Compile `glue.wasm` once a process; the Module may be shared with worker threads. */
 export function compileGlue(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readGlue());
-  return compiled;
+  return compileOnce("glue", readGlue);
 }
 
 function readGlue(): Uint8Array<ArrayBuffer> {
@@ -94,16 +92,10 @@ function printIntegralFloatsBare(memory: Uint8Array): void {
   memory[at + 1] = 0;
 }
 
-const adapters = new Map<string, WebAssembly.Module>();
-
 /** A function table takes WebAssembly functions only: import `fn` and export it again. */
 function adapt(fn: (...args: number[]) => unknown, parameters: number, results: 0 | 1): unknown {
-  const signature = `${parameters}:${results}`;
-  let module = adapters.get(signature);
-  if (module === undefined) {
-    module = new WebAssembly.Module(adapterCode(parameters, results));
-    adapters.set(signature, module);
-  }
+  const name = `adapter ${parameters}:${results}`;
+  const module = compileOnce(name, () => adapterCode(parameters, results));
   return new WebAssembly.Instance(module, { e: { f: fn } }).exports["f"];
 }
 
