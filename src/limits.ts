@@ -87,6 +87,8 @@ export const limits = {
   agentDeadlineMs: 30_000,
   /** Octets an agent's script may print: more than a model reads. */
   agentOutputBytes: 1_048_576,
+  /** Octets that a Lua VM takes before it runs anything: less memory is none. */
+  luaLeastMemoryBytes: 16_777_216,
   /** Memory of a Lua VM for scripts that a user starts: they may hold a large file's results. */
   luaScriptMemoryBytes: 1_073_741_824,
   /** Nesting of tables that cross between Lua and the host, as for JSON requests. */
@@ -107,6 +109,16 @@ export const limits = {
   luaFieldTables: 256,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
   luaMoveElements: 10_000_000,
+  /** Untrusted scripts at a time: one that never waits leaves another processor of a small machine. */
+  sandboxWorkers: 2,
+  /** Untrusted scripts that may wait for a thread: more are refused, not left to time out. */
+  sandboxQueue: 64,
+  /** Milliseconds of one untrusted script at most, whatever its profile: an hour. */
+  sandboxTimeoutMs: 3_600_000,
+  /** Milliseconds a script may take to end when asked; only a loop within C takes longer. */
+  sandboxGraceMs: 500,
+  /** JavaScript memory of a sandbox's thread beside Lua's: its values and lines on their way out. */
+  sandboxHeapBytes: 268_435_456,
   /** Conversions at a time: as many as the predecessor ran, and as small machines have cores. */
   taskWorkers: 2,
   /** Tasks that may wait: the slots of the predecessor; more are refused, not left to time out. */

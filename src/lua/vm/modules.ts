@@ -2,10 +2,7 @@
 const modules = new Map<string, WebAssembly.Module>();
 
 /** The module that `name` stands for, compiled from `code` once a process or thread. */
-export function compileOnce(
-  name: string,
-  code: () => Uint8Array<ArrayBuffer>,
-): WebAssembly.Module {
+export function compileOnce(name: string, code: () => Uint8Array<ArrayBuffer>): WebAssembly.Module {
   const known = modules.get(name);
   if (known !== undefined) return known;
   const module = new WebAssembly.Module(code());

@@ -1,0 +1,38 @@
+import type { Script, ScriptError, ScriptLine, ScriptUsage } from "./script.ts";
+
+/** What a sandbox's thread is started with. */
+export interface SandboxData {
+  /** What other threads have compiled already. */
+  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  /** See `controlSlots`. */
+  readonly control: Int32Array;
+}
+
+/** How a script ends that its own thread brought to an end. */
+export interface ScriptEnd {
+  /** Plain data; tables lose their class on the way between threads, see `reviveValue`. */
+  readonly values: readonly unknown[];
+  readonly error: ScriptError | undefined;
+  readonly used: ScriptUsage;
+}
+
+/** What the pool asks of a thread, one script at a time. */
+export type SandboxCall = { readonly kind: "run"; readonly script: Script };
+
+/** What a thread tells the pool. */
+export type SandboxMessage =
+  /** It can run scripts; brings what it had to compile. */
+  | { readonly kind: "ready"; readonly modules: ReadonlyMap<string, WebAssembly.Module> }
+  | { readonly kind: "output"; readonly lines: readonly ScriptLine[] }
+  | { readonly kind: "end"; readonly end: ScriptEnd };
+
+/**
+ * Slots of the `Int32Array` that pool and thread share: why the script is to end (see `stops`),
+ * and how far it is, in units of `limits.luaPollInstructions` and in KiB.
+ */
+export const controlSlots = { stop: 0, polls: 1, memoryKib: 2, count: 3 } as const;
+
+/** Why the pool wants a script to end; 0 in its slot lets it run on. */
+export const stops = { deadline: 1, cancelled: 2 } as const;
+
+export type Stop = keyof typeof stops;

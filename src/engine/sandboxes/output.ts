@@ -1,0 +1,53 @@
+import { ConfigError } from "../../errors.ts";
+import type { ScriptLine } from "./script.ts";
+
+/** Octets gathered before they go to the other thread. */
+const chunkBytes = 16_384;
+
+/** Milliseconds after which a line goes to the other thread at the latest, when another comes. */
+const chunkMs = 50;
+
+/** What a line costs beside its octets, so that empty ones are not free. */
+const lineBytes = 1;
+
+/** Lines of one script on their way out of its thread, up to a bound. */
+export class OutputBuffer {
+  readonly #mostBytes: number;
+  readonly #onLines: (lines: readonly ScriptLine[]) => void;
+  #lines: ScriptLine[] = [];
+  #gathered = 0;
+  #total = 0;
+  #sentMs = 0;
+  #full = false;
+
+  constructor(mostBytes: number, onLines: (lines: readonly ScriptLine[]) => void) {
+    this.#mostBytes = mostBytes;
+    this.#onLines = onLines;
+  }
+
+  /** Why the script that writes here must end; undefined while it has room. */
+  get exceeded(): string | undefined {
+    return this.#full ? `more than ${this.#mostBytes} octets of output` : undefined;
+  }
+
+  /** Take a line. @throws {ConfigError} `limit` when there is no room for it, now and ever after. */
+  add(line: ScriptLine): void {
+    const bytes = lineBytes + Buffer.byteLength(line.text);
+    if (this.#full || this.#total + bytes > this.#mostBytes) {
+      this.#full = true;
+      throw new ConfigError("limit", "", this.exceeded ?? "");
+    }
+    this.#lines.push(line);
+    this.#total += bytes;
+    this.#gathered += bytes;
+    if (this.#gathered >= chunkBytes || performance.now() - this.#sentMs >= chunkMs) this.flush();
+  }
+
+  /** Send what is gathered. */
+  flush(): void {
+    if (this.#lines.length > 0) this.#onLines(this.#lines);
+    this.#lines = [];
+    this.#gathered = 0;
+    this.#sentMs = performance.now();
+  }
+}

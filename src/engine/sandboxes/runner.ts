@@ -1,0 +1,131 @@
+import { ConfigError } from "../../errors.ts";
+import { installPrimitives } from "../../host/primitives.ts";
+import { limits } from "../../limits.ts";
+import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
+import { LuaError } from "../../lua/errors.ts";
+import { profiles } from "../../lua/profiles.ts";
+import { LuaTable } from "../../lua/values.ts";
+import { controlSlots, type ScriptEnd, stops } from "./messages.ts";
+import { OutputBuffer } from "./output.ts";
+import type { SandboxProfile, Script, ScriptError, ScriptLine } from "./script.ts";
+import { plainValue, reviveValue } from "./values.ts";
+
+const kib = 1_024;
+
+/** An engine that has run nothing yet, and what it was made for. */
+interface Fresh {
+  readonly engine: LuaEngine;
+  readonly output: OutputBuffer;
+  readonly profile: SandboxProfile;
+  readonly memoryBytes: number;
+}
+
+/** Runs scripts one after the other, each in an engine that nobody has used before. */
+export class ScriptRunner {
+  readonly #control: Int32Array;
+  readonly #onLines: (lines: readonly ScriptLine[]) => void;
+  #next: Fresh | undefined;
+  #timeoutMs: number | undefined;
+  #profile: SandboxProfile = "agent";
+  #memoryBytes: number = profiles.agent.memoryBytes;
+
+  /** `control` says when a script must end (see `controlSlots`); its lines go to `onLines`. */
+  constructor(control: Int32Array, onLines: (lines: readonly ScriptLine[]) => void) {
+    this.#control = control;
+    this.#onLines = onLines;
+  }
+
+  /** Make the engine of the next script now: while nobody waits, and for one like the last. */
+  prepare(): void {
+    this.#next ??= this.#create();
+  }
+
+  /** Run a script to its end, whatever that is; what it throws is a bug of ours. */
+  run(script: Script): ScriptEnd {
+    const { engine, output } = this.#take(script);
+    this.#timeoutMs = script.timeoutMs;
+    const startMs = performance.now();
+    const end = this.#attempt(script, engine, output);
+    const ms = performance.now() - startMs;
+    output.flush();
+    this.#note(engine);
+    engine.close();
+    const instructions = this.#control[controlSlots.polls] as number;
+    const memoryBytes = (this.#control[controlSlots.memoryKib] as number) * kib;
+    const used = { instructions: instructions * limits.luaPollInstructions, memoryBytes, ms };
+    return { ...end, used };
+  }
+
+  #take({ profile, memoryBytes = profiles[profile].memoryBytes }: Script): Fresh {
+    if (profile !== this.#profile || memoryBytes !== this.#memoryBytes) this.#next = undefined;
+    this.#profile = profile;
+    this.#memoryBytes = memoryBytes;
+    const fresh = this.#next ?? this.#create();
+    this.#next = undefined;
+    return fresh;
+  }
+
+  #create(): Fresh {
+    const [profile, memoryBytes] = [this.#profile, this.#memoryBytes];
+    const output = new OutputBuffer(profiles[profile].outputBytes, this.#onLines);
+    const engine = createLuaEngine({
+      profile,
+      memoryBytes,
+      print: (text) => output.add({ kind: "print", text }),
+      poll: () => {
+        Atomics.add(this.#control, controlSlots.polls, 1);
+        this.#note(engine);
+        return this.#stopped() ?? output.exceeded;
+      },
+    });
+    installPrimitives({ engine, log: (level, text) => output.add({ kind: "log", level, text }) });
+    return { engine, output, profile, memoryBytes };
+  }
+
+  #attempt(
+    { source, name, args = [] }: Script,
+    engine: LuaEngine,
+    output: OutputBuffer,
+  ): Pick<ScriptEnd, "values" | "error"> {
+    try {
+      const given = args.map(reviveValue);
+      const numbered = given.map((value, i) => [i + 1, value] as const);
+      engine.define("arg", new LuaTable([[0, name], ...numbered]));
+      return {
+        values: engine.run(source, name, given).map((value) => plainValue(value)),
+        error: undefined,
+      };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return { values: [], error: this.#describe(error, name, output) };
+    }
+  }
+
+  /** What the script's memory was at its largest, where the pool can read it. */
+  #note({ state }: LuaEngine): void {
+    const pages = state.x.memory.buffer.byteLength / kib;
+    Atomics.store(this.#control, controlSlots.memoryKib, pages);
+  }
+
+  #stopped(): string | undefined {
+    const stop = Atomics.load(this.#control, controlSlots.stop);
+    if (stop === stops.deadline) return `still runs after ${this.#timeoutMs} ms`;
+    return stop === stops.cancelled ? "cancelled" : undefined;
+  }
+
+  /** The error for whoever wants to know what became of the script. */
+  #describe(error: ConfigError, name: string, output: OutputBuffer): ScriptError {
+    const told = {
+      where: error.where || name,
+      message: error.detail,
+      traceback: error instanceof LuaError ? error.traceback : "",
+    };
+    const code = error instanceof LuaError ? error.luaCode : error.code;
+    if (code !== "limit") return { code, ...told };
+    const stop = Atomics.load(this.#control, controlSlots.stop);
+    if (stop === stops.cancelled) return { code: "cancelled", ...told };
+    if (stop === stops.deadline) return { code, bound: "deadline", ...told };
+    if (output.exceeded !== undefined) return { code, bound: "output", ...told };
+    return { code, bound: error.detail === "not enough memory" ? "memory" : "other", ...told };
+  }
+}
