@@ -109,7 +109,7 @@ export const limits = {
   luaFieldTables: 256,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
   luaMoveElements: 10_000_000,
-  /** Untrusted scripts at a time: one that never waits leaves another processor of a small machine. */
+  /** Untrusted scripts at a time: as many as small machines have processors. */
   sandboxWorkers: 2,
   /** Untrusted scripts that may wait for a thread: more are refused, not left to time out. */
   sandboxQueue: 64,
@@ -117,7 +117,7 @@ export const limits = {
   sandboxTimeoutMs: 3_600_000,
   /** Milliseconds a script may take to end when asked; only a loop within C takes longer. */
   sandboxGraceMs: 500,
-  /** JavaScript memory of a sandbox's thread beside Lua's: its values and lines on their way out. */
+  /** JavaScript memory of a sandbox's thread beside Lua's: values and lines on their way. */
   sandboxHeapBytes: 268_435_456,
   /** Conversions at a time: as many as the predecessor ran, and as small machines have cores. */
   taskWorkers: 2,

@@ -5,7 +5,7 @@ import { printable } from "../text/printable.ts";
 const ownFrame = /^lua\/(?:engine|moonfix)\//;
 
 /** A Lua error for the terminal: one line with position, then the calls that led there. */
-export function formatLuaError(error: LuaError): string {
+export function formatLuaError(error: Pick<LuaError, "message" | "traceback">): string {
   const calls = error.traceback.split("\n").filter((call) => call !== "" && !ownFrame.test(call));
   const scripted = calls.some((call) => !call.startsWith("[C]"));
   const lines = scripted ? calls.map((call) => `  ${printable(call)}\n`) : [];

@@ -1,3 +1,5 @@
+import { ConfigError } from "../errors.ts";
+import type { HostFunction } from "../lua/values.ts";
 import type { Host, Primitive } from "./primitive.ts";
 import { ipfixPrimitives } from "./primitives/ipfix.ts";
 import { jsonPrimitives } from "./primitives/json.ts";
@@ -13,11 +15,19 @@ export const primitives: readonly Primitive[] = [
   ...pcapPrimitives,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Define all primitives in `host.engine`. */
+/** Define all primitives in `host.engine`; those its profile is not granted say so when called. */
 export function installPrimitives(host: Host): void {
-  for (const { name, bind } of primitives) {
+  const grants: readonly string[] = host.engine.profile.grants;
+  for (const { name, needs, bind } of primitives) {
     if (bind === undefined) continue;
-    const fn = bind(host);
+    const fn = needs === "nothing" || grants.includes(needs) ? bind(host) : refuse(name, needs);
     host.engine.define(name, typeof fn === "function" ? reportWorld(fn) : fn);
   }
+}
+
+function refuse(name: string, needs: string): HostFunction {
+  return () => {
+    const detail = `Cannot call ${name}: this script may not ${needs}`;
+    throw new ConfigError("unsupported", "", detail);
+  };
 }

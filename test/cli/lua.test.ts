@@ -1,10 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { command } from "../../src/cli/commands/lua.ts";
-import { TransportError } from "../../src/errors.ts";
+import { ConfigError, TransportError } from "../../src/errors.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { runCommand } from "../support/terminal.ts";
 
@@ -77,4 +78,78 @@ test("lua writes octets as they are", () => {
   const { stdout } = spawnSync(process.execPath, [main, "lua", "-e", code]);
   expect(stdout.subarray(0, 5)).toEqual(Buffer.from([0x61, 0x0a, 0xff, 0x00, 0x0a]));
   expect(stdout.toString("latin1").endsWith("\n19999\n20000\n")).toBe(true);
+});
+
+describe("lua --profile agent", () => {
+  const agent = (execute: string, more: Record<string, string> = {}) => ({
+    options: { execute, profile: "agent", ...more },
+  });
+
+  test("runs a script in a sandbox, with its arguments", async () => {
+    const code = "print(10 / 2, ...) print(arg[0], io, package) log.info('done')";
+    const result = await runCommand(command, ["a", "--b"], agent(code));
+    expect(result).toEqual({
+      code: 0,
+      stdout: "5\ta\t--b\n(command line)\tnil\tnil\n",
+      stderr: "info: done\n",
+    });
+  });
+
+  test("reports an error with its line and the calls, and exits with 1", async () => {
+    const { code, stderr } = await runCommand(command, [], agent("pcap.to_ipfix('a', 'b')"));
+    expect(code).toBe(1);
+    expect(stderr.split("\n").slice(0, 1)).toEqual([
+      "moonfix: (command line):1: Cannot call pcap.to_ipfix: this script may not write files",
+    ]);
+  });
+
+  test("ends a script after --timeout, and prints what it printed", async () => {
+    const endless = "print('a')\nwhile true do pcall(function() while true do end end) end";
+    const result = await runCommand(command, [], agent(endless, { timeout: "0.2" }));
+    expect(result).toMatchObject({ code: 1, stdout: "a\n" });
+    expect(result.stderr).toMatch(/^moonfix: \(command line\):2: still runs after 200 ms\n/);
+  });
+
+  test("ends a script that needs more than --memory", async () => {
+    const greedy = "return #('x'):rep(3e7)";
+    const refused = await runCommand(command, [], agent(greedy, { memory: "20" }));
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: "moonfix: (command line): not enough memory\n",
+    });
+    expect((await runCommand(command, [], agent(greedy))).code).toBe(0);
+  });
+});
+
+test.for([
+  ["an unknown profile", { profile: "agnt" }, 'Cannot use "agnt", did you mean "agent"?'],
+  ["a bound of a trusted script", { timeout: "1" }, "Cannot bound a trusted script"],
+  ["too little memory", { profile: "agent", memory: "15" }, "expected a whole number from 16"],
+  ["no time", { profile: "agent", timeout: "0" }, "expected seconds above 0"],
+  ["more time than any script", { profile: "agent", timeout: "3601" }, "expected up to 3600000 ms"],
+] as const)("lua refuses %s", async ([, options, message]) => {
+  const given = { profile: "trusted", execute: "", ...options };
+  const refused = runCommand(command, [], { options: given });
+  await expect(refused).rejects.toThrow(ConfigError);
+  await expect(refused).rejects.toThrow(message);
+});
+
+test("lua --profile agent exits as a signal ends it", async () => {
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const words = ["lua", "--profile", "agent", "-e", "print('begun') while true do end"];
+  const child = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.once("data", () => child.kill("SIGINT"));
+  const [code] = await once(child, "exit");
+  expect(code).toBe(130);
+});
+
+test("lua --profile agent ends when whoever reads its output has gone", () => {
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const endless = "while true do print(('x'):rep(999)) for i = 1, 1e5 do end end";
+  const pipeline = `"$0" "$1" lua --profile agent -e "${endless}" | head -c 3`;
+  const { stdout, stderr } = spawnSync("sh", ["-c", pipeline, process.execPath, main], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  expect([stdout, stderr]).toEqual(["xxx", ""]);
 });

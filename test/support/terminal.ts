@@ -11,11 +11,19 @@ export async function runCommand(
   const stderr = new PassThrough();
   const read = [collect(stdout), collect(stderr)];
   const stdin = Readable.from([Buffer.from(given.stdin ?? "")]);
-  const code = await command.run({ args, options: given.options ?? {}, stdin, stdout, stderr });
+  const options = { ...defaultsOf(command), ...given.options };
+  const code = await command.run({ args, options, stdin, stdout, stderr });
   stdout.end();
   stderr.end();
   const [out = "", err = ""] = await Promise.all(read);
   return { code, stdout: out, stderr: err };
+}
+
+function defaultsOf({ options }: Command): Record<string, string | boolean> {
+  const entries = Object.entries(options).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(entries);
 }
 
 async function collect(stream: Readable): Promise<string> {

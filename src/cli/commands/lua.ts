@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { sandboxProfiles } from "../../engine/sandboxes/script.ts";
 import { ConfigError, TransportError } from "../../errors.ts";
 import { installPrimitives } from "../../host/primitives.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
@@ -7,7 +8,11 @@ import { LuaTable } from "../../lua/values.ts";
 import { printable } from "../../text/printable.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
 import { formatLuaError } from "../lua-error.ts";
+import { choice } from "../option-values.ts";
 import { createScriptOutput, OutputClosed, type ScriptOutput } from "../script-output.ts";
+import { runSandboxed, sandboxBounds, sandboxOptions } from "../scripts/sandboxed.ts";
+
+const profileNames = ["trusted", ...sandboxProfiles] as const;
 
 /** `moonfix lua`: run a script with the primitives of this program. */
 export const command: Command = {
@@ -16,13 +21,25 @@ export const command: Command = {
   passThrough: true,
   options: {
     execute: { type: "string", short: "e", value: "CODE", describe: "run CODE instead of a file" },
+    profile: {
+      type: "string",
+      value: "NAME",
+      default: "trusted",
+      describe: `what the script may do: ${profileNames.join(", ")}`,
+    },
+    ...sandboxOptions,
   },
   help: `FILE may be "-" for standard input. The script finds its arguments in "..." and "arg".
+In every profile but trusted it runs in a closed sandbox with bounds of time, memory and output.
 
   moonfix lua -e 'print(ipfix.element("octetDeltaCount").units)'
-  moonfix lua top-talkers.lua flows.ipfix`,
+  moonfix lua top-talkers.lua flows.ipfix
+  moonfix lua --profile agent --timeout 5 report.lua`,
   async run(input: CommandInput): Promise<number> {
+    const profile = choice(input.options, "profile", profileNames);
+    const bounds = sandboxBounds(input.options, profile);
     const script = await readScript(input);
+    if (bounds !== undefined) return runSandboxed({ ...script, ...bounds }, input);
     const output = createScriptOutput(input.stdout);
     const engine = startEngine(input, output);
     try {

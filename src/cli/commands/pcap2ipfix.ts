@@ -4,6 +4,7 @@ import { printable } from "../../text/printable.ts";
 import { grouped } from "../../text/table.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
 import { untilInterrupted } from "../interrupt.ts";
+import { integer, seconds } from "../option-values.ts";
 import { createProgressLine } from "../progress.ts";
 
 /** `moonfix pcap2ipfix`: captures into flows. */
@@ -124,24 +125,4 @@ function report(result: ConversionResult, output: string, input: CommandInput): 
 
 function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function seconds(options: CommandInput["options"], name: string): number {
-  const text = String(options[name]);
-  const value = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= 1e9) return value;
-  const detail = `Cannot use "${text}": expected seconds above 0`;
-  throw new ConfigError("bad-value", `--${name}`, detail);
-}
-
-function integer(
-  options: CommandInput["options"],
-  name: string,
-  [least, most]: readonly [number, number],
-): number {
-  const text = String(options[name]);
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  const detail = `Cannot use "${text}": expected a whole number from ${least} to ${most}`;
-  throw new ConfigError("bad-value", `--${name}`, detail);
 }

@@ -4,7 +4,7 @@ import type { ScriptLine } from "./script.ts";
 /** Octets gathered before they go to the other thread. */
 const chunkBytes = 16_384;
 
-/** Milliseconds after which a line goes to the other thread at the latest, when another comes. */
+/** Milliseconds after which lines go to the other thread even if they are few. */
 const chunkMs = 50;
 
 /** What a line costs beside its octets, so that empty ones are not free. */
@@ -30,7 +30,7 @@ export class OutputBuffer {
     return this.#full ? `more than ${this.#mostBytes} octets of output` : undefined;
   }
 
-  /** Take a line. @throws {ConfigError} `limit` when there is no room for it, now and ever after. */
+  /** Take a line. @throws {ConfigError} `limit` without room for it, and ever after. */
   add(line: ScriptLine): void {
     const bytes = lineBytes + Buffer.byteLength(line.text);
     if (this.#full || this.#total + bytes > this.#mostBytes) {
@@ -40,7 +40,13 @@ export class OutputBuffer {
     this.#lines.push(line);
     this.#total += bytes;
     this.#gathered += bytes;
-    if (this.#gathered >= chunkBytes || performance.now() - this.#sentMs >= chunkMs) this.flush();
+    if (this.#gathered >= chunkBytes) this.flush();
+    else this.flushOld();
+  }
+
+  /** Send what is gathered when the last lines went some time ago; to be called now and then. */
+  flushOld(): void {
+    if (this.#lines.length > 0 && performance.now() - this.#sentMs >= chunkMs) this.flush();
   }
 
   /** Send what is gathered. */

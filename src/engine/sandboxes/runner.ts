@@ -75,6 +75,7 @@ export class ScriptRunner {
       poll: () => {
         Atomics.add(this.#control, controlSlots.polls, 1);
         this.#note(engine);
+        output.flushOld();
         return this.#stopped() ?? output.exceeded;
       },
     });
