@@ -229,7 +229,7 @@ function _G.pairs(map)
   return pairs(map)
 end
 
--- jit and bit -------------------------------------------------------------------------------------
+-- jit ---------------------------------------------------------------------------------------------
 
 local function nothing() end
 
@@ -248,6 +248,5 @@ _G.jit = {
   opt = { start = nothing },
   util = {},
 }
-_G.bit = loaded.bit or require("moonfix.bit")
-loaded.bit, loaded.jit = _G.bit, _G.jit
+loaded.jit = _G.jit
 loaded["jit.opt"], loaded["jit.util"] = _G.jit.opt, _G.jit.util

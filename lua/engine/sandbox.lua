@@ -4,10 +4,14 @@ local load_module, print_line, most_moved, is_expired, host = ...
 
 local allowed = {
   _G = {
-    "_VERSION", "assert", "collectgarbage", "coroutine", "debug", "error", "getmetatable",
+    "_VERSION", "assert", "bit", "collectgarbage", "coroutine", "debug", "error", "getmetatable",
     "ipairs", "load", "math", "next", "os", "pairs", "pcall", "print", "rawequal", "rawget",
     "rawlen", "rawset", "require", "select", "setmetatable", "string", "table", "tonumber",
     "tostring", "type", "utf8", "xpcall",
+  },
+  bit = {
+    "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit",
+    "tohex",
   },
   coroutine = {
     "close", "create", "isyieldable", "resume", "running", "status", "wrap", "yield",

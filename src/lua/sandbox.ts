@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { limits } from "../limits.ts";
+import { openNatives } from "./companion/natives.ts";
 import { pushDialect } from "./dialect/open.ts";
 import type { LuaLibrary, LuaProfile } from "./profiles.ts";
 import type { LuaState } from "./state.ts";
@@ -13,7 +14,7 @@ const moduleName = /^(?:engine|moonfix)(\.[a-z][a-z0-9_]*)+$/;
 const sources = new Map<string, Uint8Array>();
 
 /**
- * The Lua source of one of our modules, such as `moonfix.bit`; undefined without it.
+ * The Lua source of one of our modules, such as `moonfix.buffer`; undefined without it.
  * Scripts can `require` those of `moonfix`; those of `engine` are for the host. */
 export function moduleSource(name: string): Uint8Array | undefined {
   if (!moduleName.test(name)) return undefined;
@@ -48,6 +49,7 @@ export function openSandbox(
   let collectGarbage = 0;
   state.protect((L) => {
     for (const name of profile.libraries) openLibrary(state, L, name);
+    openNatives(state, L);
     collectGarbage = keepGlobal(state, L, "collectgarbage");
     runSandboxFile(state, L, print);
     return 0;
