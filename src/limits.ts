@@ -99,8 +99,20 @@ export const limits = {
   luaCrossedErrors: 64,
   /** Lines of a REPL script on their way to the terminal before the script waits. */
   replLines: 1_000,
-  /** Lua instructions between two looks at whether a script must end: some microseconds. */
-  luaPollInstructions: 10_000,
+  /** Lua instructions between two hooks: a slow instruction takes milliseconds. */
+  luaHookInstructions: 500,
+  /** Lua instructions between two looks at the clock: some microseconds. */
+  luaLookInstructions: 500,
+  /** Milliseconds between two looks at the clock that are too many: look after fewer. */
+  luaSlowLookMs: 20,
+  /** Octets beyond a VM's memory for the error that says so. */
+  luaErrorRoomBytes: 65_536,
+  /** Octets of C's memory beside what Lua's objects may hold; 16 MiB is the VM's own least. */
+  luaHeapRoomBytes: 16_777_216,
+  /** Calls that the traceback of an error shows, as Lua's own. */
+  luaTracebackCalls: 22,
+  /** Octets of an error's message or traceback that leave the VM: more than a screen. */
+  luaErrorBytes: 16_384,
   /** Different errors of one stage that are reported; all are counted. */
   toldErrors: 100,
   /** Untouched records in a row that are copied beside changed ones; longer runs are not copied. */

@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local load_module, print_line, most_moved, is_expired, host = ...
+local load_module, print_line, most_moved, is_ended, host, spend = ...
 
 local allowed = {
   _G = {
@@ -51,7 +51,7 @@ end
 -- A message handler would run while the guard that ends an expired script is off.
 local function xpcall_guarded(body, handler, ...)
   return xpcall(body, function(problem)
-    if is_expired() then
+    if is_ended() then
       return problem
     end
     return handler(problem)

@@ -1,3 +1,5 @@
+import { LimitError } from "../lua/errors.ts";
+
 /**
  * Bounds how long Lua may run at a stretch: `poll` is what the Lua engine asks, and it has a reason
  * to end the script once the time given to `run` is over.
@@ -18,6 +20,8 @@ export class TimeBudget {
     }
   }
 
-  readonly poll = (): string | undefined =>
-    performance.now() > this.#deadlineMs ? `still runs after ${this.#budgetMs} ms` : undefined;
+  readonly poll = (): LimitError | undefined =>
+    performance.now() > this.#deadlineMs
+      ? new LimitError("deadline", `still runs after ${this.#budgetMs} ms`)
+      : undefined;
 }

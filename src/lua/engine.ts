@@ -1,9 +1,10 @@
+import type { LimitError } from "./errors.ts";
 import { fingerprintFunction } from "./fingerprint.ts";
 import { createFunctionStore, defineGlobal, type EngineFunctions } from "./functions.ts";
-import { createGuard } from "./guard.ts";
+import type { RunBounds, RunUsage } from "./guard.ts";
 import { pushValue, readValue } from "./marshal.ts";
 import { type LuaProfile, type LuaProfileName, profiles } from "./profiles.ts";
-import { openSandbox, type Sandbox } from "./sandbox.ts";
+import { openSandbox } from "./sandbox.ts";
 import { LuaState, type RawFunction } from "./state.ts";
 import type { LuaFunction, LuaValue } from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
@@ -11,21 +12,24 @@ import { lua, type StatePointer } from "./vm/exports.ts";
 /** How to make an engine. */
 export interface LuaEngineOptions {
   readonly profile: LuaProfileName;
-  /** Bound of the VM's memory instead of the profile's; 16 MiB is the least that works. */
+  /** Octets of Lua's objects, instead of the profile's. */
   readonly memoryBytes?: number;
+  /** Bounds of each run, instead of the profile's. */
+  readonly run?: Partial<RunBounds>;
+  /** A word of shared memory that ends a run when it is not 0; whoever sets it resets it. */
+  readonly interrupt?: Int32Array;
   /** Receives each line of Lua's `print`, without line feed; octets when it is not UTF-8. */
   print?(line: string | Uint8Array): void;
   /**
-   * Asked every few microseconds while Lua runs; a reason ends the script with it, and no `pcall`
-   * keeps it alive. Loops take about 1.7 times as long with it.
+   * Asked every few microseconds while Lua of an interruptible profile runs; what it returns ends
+   * the run, and no `pcall` keeps it alive.
    */
-  poll?(): string | undefined;
+  poll?(): LimitError | undefined;
 }
 
 /**
  * One Lua VM with one global environment, closed as `profile` says. It runs on the thread that
- * calls it. `poll` bounds its time, except in pattern matching and other loops within C functions:
- * run what is not trusted in a worker and end that from outside.
+ * calls it, and ends with an error of the code `limit` what uses more than the profile says.
  */
 export interface LuaEngine {
   /** What its scripts may use and call. */
@@ -47,6 +51,8 @@ export interface LuaEngine {
   close(): void;
   /** Octets that Lua objects use now. */
   memoryBytes(): number;
+  /** What the run that goes on, or went on last, has used. */
+  usage(): RunUsage;
   /** The raw stack, for host code that cannot afford the marshaller. */
   readonly state: LuaState;
   /** A function on the raw stack as a value. */
@@ -60,26 +66,37 @@ export function createLuaEngine(options: LuaEngineOptions): LuaEngine {
   return new Engine(options);
 }
 
+/** Whether a run may have to be ended, which has its price. */
+function isWatched({ profile, run, interrupt, poll }: LuaEngineOptions): boolean {
+  return profiles[profile].interruptible || Boolean(run ?? interrupt ?? poll);
+}
+
 class Engine implements LuaEngine {
   readonly profile: LuaProfile;
   readonly state: LuaState;
   readonly #functions: EngineFunctions;
   readonly #push: (L: StatePointer, value: LuaValue) => void;
   readonly #read: (L: StatePointer, index: number) => LuaValue;
-  readonly #sandbox: Sandbox;
   #closed = false;
 
   constructor(options: LuaEngineOptions) {
-    const { poll } = options;
     const profile = profiles[options.profile];
     this.profile = profile;
     const print = (line: string | Uint8Array) => options.print?.(line);
-    this.state = new LuaState(options.memoryBytes ?? profile.memoryBytes, print);
+    this.state = new LuaState(
+      {
+        memoryBytes: options.memoryBytes ?? profile.memoryBytes,
+        run: isWatched(options) ? { ...profile, ...options.run } : undefined,
+        interrupt: options.interrupt,
+        poll: options.poll,
+      },
+      print,
+    );
     this.#functions = createFunctionStore(this.state);
     this.#push = pushValue(this.state, this.#functions);
     this.#read = readValue(this.state, this.#functions);
-    if (poll !== undefined) this.state.guard = createGuard(this.state, poll);
-    this.#sandbox = openSandbox(this.state, profile, print);
+    openSandbox(this.state, profile, print);
+    this.state.guard.arm();
   }
 
   define(path: string, value: LuaValue): void {
@@ -133,15 +150,11 @@ class Engine implements LuaEngine {
   }
 
   memoryBytes(): number {
-    const { x } = this.state;
-    let bytes = 0;
-    this.#protect((L) => {
-      x.lua_rawgeti(L, lua.registryIndex, BigInt(this.#sandbox.collectGarbage));
-      this.state.pushString(L, "count");
-      x.lua_callk(L, 1, 1, 0, 0);
-      bytes = x.lua_tonumberx(L, -1, 0) * 1024;
-    });
-    return bytes;
+    return this.state.guard.usedBytes;
+  }
+
+  usage(): RunUsage {
+    return this.state.guard.usage();
   }
 
   close(): void {

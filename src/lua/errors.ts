@@ -3,17 +3,33 @@ import { ConfigError, type ConfigErrorCode, DecodeError, TransportError } from "
 /** Codes that a Lua error can carry in `err.code`. */
 export type LuaErrorCode = ConfigErrorCode | DecodeError["code"] | TransportError["code"];
 
+/** The bound that a script ran into. */
+export type LimitReason = "instructions" | "deadline" | "memory" | "output" | "interrupt";
+
+/** A script has used all that it may of one thing. */
+export class LimitError extends ConfigError {
+  readonly reason: LimitReason;
+
+  constructor(reason: LimitReason, detail: string) {
+    super("limit", "", detail);
+    this.reason = reason;
+  }
+}
+
 /** A Lua script failed and did not catch it. */
 export class LuaError extends ConfigError {
   /** Lua's own stack traceback, one call a line; empty for syntax errors. */
   readonly traceback: string;
   /** What `err.code` was in Lua: codes of input and world errors pass through here. */
   readonly luaCode: LuaErrorCode;
+  /** The bound of the engine that ended the script, if one did. */
+  readonly reason: LimitReason | undefined;
 
   constructor(failure: LuaFailure) {
     super(configCode(failure.code), failure.where, failure.detail);
     this.luaCode = failure.code;
     this.traceback = failure.traceback;
+    this.reason = failure.cause instanceof LimitError ? failure.cause.reason : undefined;
     if (failure.cause !== undefined) this.cause = failure.cause;
   }
 }

@@ -8,20 +8,27 @@ import {
   splitPosition,
 } from "./errors.ts";
 import type { LuaState } from "./state.ts";
+import { ownFiles } from "./vm/call-stack.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
 
 /**
  * Push the Lua error value for `error`: an object with `code`, `message` and `where` that prints
- * as `where: message`. Returns `fault` for what only a bug can throw.
+ * as `where: message`; it is at `place` unless it says where itself. Returns `fault` for what only
+ * a bug can throw.
  */
-export function pushError(state: LuaState, L: StatePointer, error: unknown): "error" | "fault" {
+export function pushError(
+  state: LuaState,
+  L: StatePointer,
+  error: unknown,
+  place?: string,
+): "error" | "fault" {
   state.x.lua_checkstack(L, 8);
   if (!isCrossingError(error)) {
     state.pushString(L, "internal error");
     return "fault";
   }
   const own = error instanceof ConfigError ? error.where : "";
-  const where = own === "" ? state.where(L, 1) : own;
+  const where = own === "" ? (place ?? state.where(L, 1)) : own;
   state.x.lua_createtable(L, 0, 4);
   setField(state, L, "code", error.code);
   setField(state, L, "where", where);
@@ -49,8 +56,6 @@ export function describeFailure(state: LuaState, L: StatePointer): LuaFailure {
   return { code: "runtime", where: scriptPlace(state, L, where), detail, traceback };
 }
 
-/** Files of our own that wrap functions of Lua: a mistake in a call to them is the caller's. */
-const ownFiles = "lua/engine/";
 /** How many of our own calls may lie between the failure and the script. */
 const ownCalls = 8;
 
@@ -100,7 +105,7 @@ function setField(state: LuaState, L: StatePointer, name: string, value: string)
 function field(state: LuaState, L: StatePointer, name: string): string {
   state.pushString(L, name);
   state.x.lua_rawget(L, 1);
-  const text = state.toText(L, -1);
+  const text = state.toMessage(L, -1);
   state.x.lua_settop(L, -2);
   return text;
 }

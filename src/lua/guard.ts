@@ -1,47 +1,195 @@
-import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { pushError } from "./failures.ts";
-import type { LuaState } from "./state.ts";
-import { lua, type StatePointer } from "./vm/exports.ts";
+import { guardWasm } from "./companion/guard-wasm.ts";
+import { loadCompanion } from "./companion/load.ts";
+import { LimitError } from "./errors.ts";
+import type { LuaExports, StatePointer } from "./vm/exports.ts";
+import type { Glue } from "./vm/glue.ts";
 
-/** Ends scripts from within, by a hook that the VM calls after so many instructions. */
-export interface LuaGuard {
-  /** Watch the coroutine that runs now; a script that begins gets a new budget. */
-  start(): void;
-  /** Whether the script has been told to end and has not yet. */
-  expired(): boolean;
+/** What one run, the outermost call into an engine with all that it calls, may use. */
+export interface RunBounds {
+  /** Instructions, and one for each 64 octets that Lua asks for; may be infinite. */
+  readonly instructions: number;
+  readonly deadlineMs: number;
+  readonly outputBytes: number;
 }
 
-/** Create the guard of a state; coroutines inherit it from their makers. */
-export function createGuard(state: LuaState, poll: () => string | undefined): LuaGuard {
-  const { x } = state;
-  const main = state.current;
-  let reason: string | undefined;
-  const hook = state.glue.addFunction(
-    (thread) => {
-      const L = thread as StatePointer;
-      reason ??= poll();
-      if (reason === undefined) {
-        if (x.lua_gethookcount(L) === 1) watch(L);
-        return;
-      }
-      // From now on every instruction fails, or a loop around pcall would go on.
-      x.lua_sethook(L, hook, lua.maskCount, 1);
-      pushError(state, L, new ConfigError("limit", state.where(L, 0), reason));
-      x.lua_error(L);
-    },
-    2,
-    0,
-  );
-  function watch(L: StatePointer): void {
-    x.lua_sethook(L, hook, lua.maskCount, limits.luaPollInstructions);
+/** What the run that goes on, or went on last, has used. */
+export interface RunUsage {
+  /** Counted in steps of some hundred; 0 when the engine does not count them. */
+  readonly instructions: number;
+  readonly memoryPeakBytes: number;
+  readonly outputBytes: number;
+}
+
+/** How to hold the scripts of one engine to their bounds. */
+export interface GuardOptions {
+  /** Octets that Lua's objects may hold. */
+  readonly memoryBytes: number;
+  /** Bounds of each run; without them runs are neither counted nor interruptible. */
+  readonly run: RunBounds | undefined;
+  /** A word that another thread sets to anything but 0 to end the run. */
+  readonly interrupt?: Int32Array | undefined;
+  /** Asked beside the clock; what it returns ends the run. */
+  readonly poll?: (() => LimitError | undefined) | undefined;
+}
+
+interface GuardModule {
+  readonly used: WebAssembly.Global<"i32">;
+  readonly allowed: WebAssembly.Global<"i32">;
+  readonly peak: WebAssembly.Global<"i32">;
+  readonly reserve: WebAssembly.Global<"i32">;
+  readonly refused: WebAssembly.Global<"i32">;
+  readonly slice: WebAssembly.Global<"i32">;
+  readonly left: WebAssembly.Global<"i64">;
+  readonly sliceSteps: WebAssembly.Global<"i32">;
+  readonly hookSteps: WebAssembly.Global<"i32">;
+  readonly excess: WebAssembly.Global<"i32">;
+  readonly hookPointer: WebAssembly.Global<"i32">;
+  readonly begin: (L: StatePointer, steps: bigint) => void;
+  readonly hurry: (L: StatePointer) => void;
+  readonly allocate: () => number;
+  readonly hook: () => void;
+  readonly spendFunction: () => number;
+  readonly endedFunction: () => number;
+  /** For other companion modules: charge for a loop in native code. */
+  readonly spend: (L: StatePointer, steps: number) => void;
+}
+
+/** Steps that never run out. */
+const endless = 2n ** 62n;
+
+/**
+ * Holds the scripts of one engine to memory, instructions, time and output. What exceeds one of
+ * them ends for good: from then on every instruction of the run fails, in every coroutine.
+ */
+export class Guard {
+  /** The companion module, for others that charge. */
+  readonly module: GuardModule;
+  /** `lua_Alloc` in the table of functions. */
+  readonly allocator: number;
+  readonly spendPointer: number;
+  readonly endedPointer: number;
+  readonly #options: GuardOptions;
+  readonly #steps: bigint;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #lookedMs = 0;
+  #outputBytes = 0;
+  #reason: LimitError | undefined;
+  #armed = false;
+
+  /** `raise` raises an error in Lua and does not return. */
+  constructor(
+    { x, pointerTo }: Glue & { x: LuaExports },
+    options: GuardOptions,
+    raise: (L: StatePointer) => void,
+  ) {
+    this.#options = options;
+    const host = { look: () => (this.#look() ? 1 : 0), raise };
+    this.module = loadCompanion<GuardModule>({ x }, guardWasm, host);
+    this.allocator = pointerTo(this.module.allocate);
+    this.spendPointer = pointerTo(this.module.spendFunction);
+    this.endedPointer = pointerTo(this.module.endedFunction);
+    this.module.hookPointer.value = pointerTo(this.module.hook);
+    this.module.allowed.value = options.memoryBytes;
+    this.module.reserve.value = limits.luaErrorRoomBytes;
+    this.module.hookSteps.value = limits.luaHookInstructions;
+    this.module.sliceSteps.value = limits.luaLookInstructions;
+    const instructions = options.run?.instructions ?? Number.POSITIVE_INFINITY;
+    this.#steps = Number.isFinite(instructions) ? BigInt(instructions) : endless;
   }
-  return {
-    start() {
-      if (state.depth > 0) return;
-      reason = undefined;
-      watch(main);
-    },
-    expired: () => reason !== undefined,
-  };
+
+  /** Octets that Lua's objects hold now. */
+  get usedBytes(): number {
+    return this.module.used.value >>> 0;
+  }
+
+  /** What ended the run, or is about to. */
+  get excess(): LimitError | undefined {
+    const { instructions } = this.#options.run ?? { instructions: 0 };
+    if (this.module.excess.value === 0) return undefined;
+    this.#reason ??= new LimitError("instructions", `used up its ${instructions} instructions`);
+    return this.#reason;
+  }
+
+  /** Whether what is raised next is for want of memory. */
+  get wantsMemory(): boolean {
+    return this.module.refused.value !== 0;
+  }
+
+  /** From now on each run is held to its bounds; before, it is our own code that runs. */
+  arm(): void {
+    this.#armed = true;
+  }
+
+  /** A run begins in the main coroutine `L`, with nothing used. */
+  start(L: StatePointer): void {
+    const { run } = this.#options;
+    this.#reason = undefined;
+    this.#outputBytes = 0;
+    this.module.peak.value = this.module.used.value;
+    if (run === undefined || !this.#armed) return;
+    this.#lookedMs = performance.now();
+    this.#deadlineMs = this.#lookedMs + run.deadlineMs;
+    this.module.begin(L, this.#steps);
+  }
+
+  /** An error was caught in `L`, or on behalf of `caller`: a run that is over must not go on. */
+  caught(L: StatePointer, caller: StatePointer): void {
+    if (this.module.excess.value === 0) return;
+    this.module.hurry(L);
+    if (caller !== 0) this.module.hurry(caller);
+  }
+
+  /** Charge the run in `L` for output. @throws {LimitError} `output`. */
+  spendOutput(L: StatePointer, bytes: number): void {
+    const most = this.#options.run?.outputBytes ?? Number.POSITIVE_INFINITY;
+    this.#outputBytes += bytes;
+    if (this.#outputBytes <= most) return;
+    this.#reason ??= new LimitError("output", `printed more than ${most} octets`);
+    this.module.excess.value = 2;
+    this.module.hurry(L);
+    throw this.#reason;
+  }
+
+  usage(): RunUsage {
+    const { left, slice, peak } = this.module;
+    const steps = this.#options.run && Number(this.#steps - left.value - BigInt(slice.value));
+    return {
+      instructions: steps ?? 0,
+      memoryPeakBytes: peak.value >>> 0,
+      outputBytes: this.#outputBytes,
+    };
+  }
+
+  #look(): boolean {
+    const { run, interrupt, poll } = this.#options;
+    const now = performance.now();
+    this.#keepPace(now - this.#lookedMs);
+    this.#lookedMs = now;
+    if (interrupt !== undefined && Atomics.load(interrupt, 0) !== 0) {
+      this.#reason ??= new LimitError("interrupt", "interrupted");
+    } else if (now > this.#deadlineMs) {
+      this.#reason ??= new LimitError("deadline", `still runs after ${run?.deadlineMs} ms`);
+    } else {
+      this.#reason ??= poll?.();
+    }
+    return this.#reason !== undefined;
+  }
+
+  /** Look more often while instructions are slow: one may compare strings of megabytes. */
+  #keepPace(elapsedMs: number): void {
+    const { hookSteps, sliceSteps } = this.module;
+    if (elapsedMs > limits.luaSlowLookMs && hookSteps.value > 1) {
+      hookSteps.value = Math.max(1, hookSteps.value >> 3);
+    } else if (
+      elapsedMs < limits.luaSlowLookMs / 8 &&
+      hookSteps.value < limits.luaHookInstructions
+    ) {
+      hookSteps.value = Math.min(limits.luaHookInstructions, hookSteps.value * 2);
+    } else {
+      return;
+    }
+    const pace = hookSteps.value / limits.luaHookInstructions;
+    sliceSteps.value = Math.max(1, Math.floor(limits.luaLookInstructions * pace));
+  }
 }

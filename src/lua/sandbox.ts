@@ -31,12 +31,6 @@ export function moduleSource(name: string): Uint8Array | undefined {
   }
 }
 
-/** References into the state that the sandbox leaves with its engine. */
-export interface Sandbox {
-  /** Registry slot of the real `collectgarbage`. */
-  readonly collectGarbage: number;
-}
-
 /**
  * Open the libraries of `profile`, then close them as `lua/engine/sandbox.lua` says and add the
  * LuaJIT dialect.
@@ -45,16 +39,13 @@ export function openSandbox(
   state: LuaState,
   profile: LuaProfile,
   print: (line: string | Uint8Array) => void,
-): Sandbox {
-  let collectGarbage = 0;
+): void {
   state.protect((L) => {
     for (const name of profile.libraries) openLibrary(state, L, name);
     openNatives(state, L);
-    collectGarbage = keepGlobal(state, L, "collectgarbage");
     runSandboxFile(state, L, print);
     return 0;
   });
-  return { collectGarbage };
 }
 
 function openLibrary(state: LuaState, L: StatePointer, name: LuaLibrary): void {
@@ -64,16 +55,6 @@ function openLibrary(state: LuaState, L: StatePointer, name: LuaLibrary): void {
   const text = x.lua_tolstring(L, -1, 0);
   x.luaL_requiref(L, text, glue.pointerTo(open), 1);
   x.lua_settop(L, -3);
-}
-
-function keepGlobal(state: LuaState, L: StatePointer, name: string): number {
-  const { x } = state;
-  x.lua_rawgeti(L, lua.registryIndex, lua.globals);
-  state.pushString(L, name);
-  x.lua_rawget(L, -2);
-  const ref = x.luaL_ref(L, lua.registryIndex);
-  x.lua_settop(L, -2);
-  return ref;
 }
 
 /** Runs `sandbox.lua` with what only it may hold; it returns the metatable of error objects. */
@@ -90,12 +71,10 @@ function runSandboxFile(
     return 0;
   });
   x.lua_pushinteger(L, BigInt(limits.luaMoveElements));
-  state.pushRaw(L, (L) => {
-    x.lua_pushboolean(L, state.guard?.expired() ? 1 : 0);
-    return 1;
-  });
+  x.lua_pushcclosure(L, state.guard.endedPointer, 0);
   pushDialect(state, L);
-  x.lua_callk(L, 5, 1, 0, 0);
+  x.lua_pushcclosure(L, state.guard.spendPointer, 0);
+  x.lua_callk(L, 6, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 
@@ -115,6 +94,7 @@ function joinArguments(state: LuaState, L: StatePointer): string | Uint8Array {
   const parts: (string | Uint8Array)[] = [];
   for (let i = 1; i <= last; i++) {
     x.luaL_tolstring(L, i, 0);
+    state.guard.spendOutput(L, state.viewString(L, -1).length + 1);
     parts.push(state.toString(L, -1));
     x.lua_settop(L, last);
   }

@@ -1,8 +1,10 @@
 import { ConfigError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { rewriteDialect } from "./dialect/rewrite.ts";
-import { LuaError, type LuaFailure, splitPosition } from "./errors.ts";
+import { LimitError, LuaError, type LuaFailure, splitPosition } from "./errors.ts";
 import { describeFailure, pushError } from "./failures.ts";
-import type { LuaGuard } from "./guard.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
+import { CallStack, type Place } from "./vm/call-stack.ts";
 import { type LuaExports, lua, type StatePointer, upvalueIndex } from "./vm/exports.ts";
 import { createGlue, type Glue } from "./vm/glue.ts";
 
@@ -27,8 +29,8 @@ export class LuaState {
   current: StatePointer;
   /** Protected calls under way, one within the other. */
   depth = 0;
-  /** Ends scripts that have used up their budget. */
-  guard: LuaGuard | undefined;
+  /** Ends scripts that have used up what they may. */
+  readonly guard: Guard;
   /** Field tables of the companion module in the VM's memory. */
   fieldTables = 0;
   /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
@@ -43,6 +45,9 @@ export class LuaState {
   /** A bug in a host function, kept until the outermost call returns. */
   #fault: { readonly error: unknown } | undefined;
   #failure: LuaFailure | undefined;
+  /** Where Lua was last refused memory. */
+  #exhausted: Place | undefined;
+  readonly #calls: CallStack;
   #body: RawFunction | undefined;
   readonly #functions: RawFunction[] = [];
   readonly #dispatch: number;
@@ -52,14 +57,25 @@ export class LuaState {
   #dumped: Uint8Array[] = [];
   readonly #scratch: number;
 
-  constructor(memoryBytes: number, write: (bytes: Uint8Array) => void) {
-    const onFault = (error: unknown) => {
-      this.#broken = error;
-    };
-    this.glue = createGlue({ memoryBytes, write, onFault });
+  constructor(options: GuardOptions, write: (bytes: Uint8Array) => void) {
+    const { memoryBytes } = options;
+    this.glue = createGlue({
+      // C's allocator needs room to move blocks; the guard's bound is the one that counts.
+      memoryBytes: memoryBytes + memoryBytes / 4 + limits.luaHeapRoomBytes,
+      write,
+      onFault: (error) => {
+        this.#broken = error;
+      },
+      onThrow: (L) => {
+        if (this.guard.wantsMemory) this.#exhausted = this.#calls.place(L);
+      },
+      onCatch: (L, outer) => this.guard.caught(L, outer),
+    });
     this.x = this.glue.x;
+    this.#calls = new CallStack(this.glue);
+    this.guard = new Guard(this.glue, options, (L) => this.#raiseExcess(L));
     this.#scratch = this.x.malloc(scratchBytes);
-    this.current = this.x.luaL_newstate();
+    this.current = this.x.lua_newstate(this.guard.allocator, 0);
     if (this.current === 0) throw new Error("Cannot create a Lua state: not enough memory");
     this.#dispatch = this.glue.addFunction((L) => {
       const id = this.x.lua_touserdata(L as StatePointer, upvalueIndex(1));
@@ -102,8 +118,8 @@ export class LuaState {
     if (this.#broken !== undefined) {
       throw new Error("The Lua VM is broken by an earlier exception", { cause: this.#broken });
     }
-    this.guard?.start();
     const { x, current: L } = this;
+    if (this.depth === 0) this.guard.start(L);
     const top = x.lua_gettop(L);
     if (x.lua_checkstack(L, 8) === 0) throw new Error("The Lua stack is full");
     x.lua_pushcclosure(L, this.#handler, 0);
@@ -161,9 +177,11 @@ export class LuaState {
     return Buffer.from(this.viewString(L, index)).toString("utf8");
   }
 
-  /** The message or traceback at `index` as text, with names of chunks in full. */
+  /** The message or traceback at `index` as text of bounded length; names of chunks in full. */
   toMessage(L: StatePointer, index: number): string {
-    let text = this.toText(L, index);
+    const bytes = this.viewString(L, index);
+    let text = Buffer.from(bytes.subarray(0, limits.luaErrorBytes)).toString("utf8");
+    if (bytes.length > limits.luaErrorBytes) text += `… (${bytes.length} octets)`;
     for (const [cut, name] of this.#cutNames) text = text.replaceAll(cut, name);
     return text;
   }
@@ -248,13 +266,25 @@ export class LuaState {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined && status === lua.status.runtime) return failure;
-    const nothing = { where: "", traceback: "" };
-    if (status === lua.status.memory) {
-      return { code: "limit", detail: "not enough memory", ...nothing };
-    }
+    if (status === lua.status.memory) return this.#excessFailure();
     const isText = this.x.lua_type(L, -1) === lua.type.string;
     const detail = isText ? this.toText(L, -1) : "error while handling an error";
-    return { code: "runtime", detail, ...nothing };
+    return { code: "runtime", detail, where: "", traceback: "" };
+  }
+
+  /** What it means that Lua was refused memory: it has none left, or may not go on. */
+  #excessFailure(): LuaFailure {
+    const cause = this.guard.excess ?? outOfMemory();
+    const place = this.#exhausted ?? { where: "", traceback: "" };
+    return { code: "limit", detail: cause.detail, cause, ...place };
+  }
+
+  /** Raise what ended the run, at the line that runs. */
+  #raiseExcess(L: StatePointer): void {
+    const excess = this.guard.excess ?? outOfMemory();
+    this.current = L;
+    pushError(this, L, excess, this.#calls.place(L).where);
+    this.x.lua_error(L);
   }
 
   #throwFault(): void {
@@ -272,8 +302,8 @@ function roomFor(value: string | Uint8Array): number {
   return most <= scratchBytes ? most : Buffer.byteLength(value);
 }
 
-function outOfMemory(): ConfigError {
-  return new ConfigError("limit", "", "not enough memory");
+function outOfMemory(): LimitError {
+  return new LimitError("memory", "not enough memory");
 }
 
 /** A first line `#!…` becomes a comment, so that line numbers stay. */

@@ -4,7 +4,7 @@ import { installPrimitives } from "../../host/primitives.ts";
 import { elementNames } from "../../ipfix/registry.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine } from "../../lua/engine.ts";
-import { LuaError } from "../../lua/errors.ts";
+import { LimitError, LuaError } from "../../lua/errors.ts";
 import { moduleSource } from "../../lua/sandbox.ts";
 import { LuaFunction, LuaTable } from "../../lua/values.ts";
 import { formatLuaError } from "../lua-error.ts";
@@ -19,7 +19,7 @@ const interrupted = () => Atomics.load(control, controlSlots.interrupt) !== 0;
 const engine = createLuaEngine({
   profile: "repl",
   print,
-  poll: () => (interrupted() ? "interrupted" : undefined),
+  poll: () => (interrupted() ? new LimitError("interrupt", "interrupted") : undefined),
 });
 installPrimitives({ engine, log: (level, message) => print(`${level}: ${message}`) });
 engine.define("help", ([name]) => {

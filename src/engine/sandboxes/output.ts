@@ -1,4 +1,4 @@
-import { ConfigError } from "../../errors.ts";
+import { LimitError } from "../../lua/errors.ts";
 import type { ScriptLine } from "./script.ts";
 
 /** Octets gathered before they go to the other thread. */
@@ -26,17 +26,16 @@ export class OutputBuffer {
   }
 
   /** Why the script that writes here must end; undefined while it has room. */
-  get exceeded(): string | undefined {
-    return this.#full ? `more than ${this.#mostBytes} octets of output` : undefined;
+  get exceeded(): LimitError | undefined {
+    if (!this.#full) return undefined;
+    return new LimitError("output", `printed more than ${this.#mostBytes} octets`);
   }
 
-  /** Take a line. @throws {ConfigError} `limit` without room for it, and ever after. */
+  /** Take a line. @throws {LimitError} `output` without room for it, and ever after. */
   add(line: ScriptLine): void {
     const bytes = lineBytes + Buffer.byteLength(line.text);
-    if (this.#full || this.#total + bytes > this.#mostBytes) {
-      this.#full = true;
-      throw new ConfigError("limit", "", this.exceeded ?? "");
-    }
+    this.#full ||= this.#total + bytes > this.#mostBytes;
+    if (this.exceeded !== undefined) throw this.exceeded;
     this.#lines.push(line);
     this.#total += bytes;
     this.#gathered += bytes;

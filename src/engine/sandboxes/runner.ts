@@ -1,8 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import { installPrimitives } from "../../host/primitives.ts";
-import { limits } from "../../limits.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
-import { LuaError } from "../../lua/errors.ts";
+import { LimitError, LuaError } from "../../lua/errors.ts";
 import { profiles } from "../../lua/profiles.ts";
 import { LuaTable } from "../../lua/values.ts";
 import { controlSlots, type ScriptEnd, stops } from "./messages.ts";
@@ -45,14 +44,12 @@ export class ScriptRunner {
     const { engine, output } = this.#take(script);
     this.#timeoutMs = script.timeoutMs;
     const startMs = performance.now();
-    const end = this.#attempt(script, engine, output);
+    const end = this.#attempt(script, engine);
     const ms = performance.now() - startMs;
     output.flush();
-    this.#note(engine);
+    const { instructions, memoryPeakBytes } = engine.usage();
     engine.close();
-    const instructions = this.#control[controlSlots.polls] as number;
-    const memoryBytes = (this.#control[controlSlots.memoryKib] as number) * kib;
-    const used = { instructions: instructions * limits.luaPollInstructions, memoryBytes, ms };
+    const used = { instructions, memoryBytes: memoryPeakBytes, ms };
     return { ...end, used };
   }
 
@@ -71,9 +68,10 @@ export class ScriptRunner {
     const engine = createLuaEngine({
       profile,
       memoryBytes,
+      // The pool keeps the time: a script may have got more or less than its profile says.
+      run: { deadlineMs: Number.POSITIVE_INFINITY },
       print: (text) => output.add({ kind: "print", text }),
       poll: () => {
-        Atomics.add(this.#control, controlSlots.polls, 1);
         this.#note(engine);
         output.flushOld();
         return this.#stopped() ?? output.exceeded;
@@ -86,7 +84,6 @@ export class ScriptRunner {
   #attempt(
     { source, name, args = [] }: Script,
     engine: LuaEngine,
-    output: OutputBuffer,
   ): Pick<ScriptEnd, "values" | "error"> {
     try {
       const given = args.map(reviveValue);
@@ -98,24 +95,27 @@ export class ScriptRunner {
       };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      return { values: [], error: this.#describe(error, name, output) };
+      return { values: [], error: this.#describe(error, name) };
     }
   }
 
-  /** What the script's memory was at its largest, where the pool can read it. */
-  #note({ state }: LuaEngine): void {
-    const pages = state.x.memory.buffer.byteLength / kib;
-    Atomics.store(this.#control, controlSlots.memoryKib, pages);
+  /** How far the script is, where the pool can read it. */
+  #note(engine: LuaEngine): void {
+    const { instructions, memoryPeakBytes } = engine.usage();
+    Atomics.store(this.#control, controlSlots.thousands, Math.floor(instructions / 1_000));
+    Atomics.store(this.#control, controlSlots.memoryKib, Math.ceil(memoryPeakBytes / kib));
   }
 
-  #stopped(): string | undefined {
+  #stopped(): LimitError | undefined {
     const stop = Atomics.load(this.#control, controlSlots.stop);
-    if (stop === stops.deadline) return `still runs after ${this.#timeoutMs} ms`;
-    return stop === stops.cancelled ? "cancelled" : undefined;
+    if (stop === stops.deadline) {
+      return new LimitError("deadline", `still runs after ${this.#timeoutMs} ms`);
+    }
+    return stop === stops.cancelled ? new LimitError("interrupt", "cancelled") : undefined;
   }
 
   /** The error for whoever wants to know what became of the script. */
-  #describe(error: ConfigError, name: string, output: OutputBuffer): ScriptError {
+  #describe(error: ConfigError, name: string): ScriptError {
     const told = {
       where: error.where || name,
       message: error.detail,
@@ -125,8 +125,7 @@ export class ScriptRunner {
     if (code !== "limit") return { code, ...told };
     const stop = Atomics.load(this.#control, controlSlots.stop);
     if (stop === stops.cancelled) return { code: "cancelled", ...told };
-    if (stop === stops.deadline) return { code, bound: "deadline", ...told };
-    if (output.exceeded !== undefined) return { code, bound: "output", ...told };
-    return { code, bound: error.detail === "not enough memory" ? "memory" : "other", ...told };
+    const bound = error instanceof LuaError ? error.reason : undefined;
+    return { code, bound: bound ?? "other", ...told };
   }
 }

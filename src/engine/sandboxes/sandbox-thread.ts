@@ -101,7 +101,7 @@ class Thread implements SandboxThread {
   usage(): Omit<ScriptUsage, "ms"> {
     const read = (slot: number) => Atomics.load(this.#control, slot);
     return {
-      instructions: read(controlSlots.polls) * limits.luaPollInstructions,
+      instructions: read(controlSlots.thousands) * 1_000,
       memoryBytes: read(controlSlots.memoryKib) * 1_024,
     };
   }

@@ -1,5 +1,5 @@
 import type { LogLevel } from "../../host/primitive.ts";
-import type { LuaErrorCode } from "../../lua/errors.ts";
+import type { LimitReason, LuaErrorCode } from "../../lua/errors.ts";
 import type { LuaProfileName } from "../../lua/profiles.ts";
 import type { LuaValue } from "../../lua/values.ts";
 
@@ -29,7 +29,7 @@ export type ScriptLine =
   | { readonly kind: "log"; readonly level: LogLevel; readonly text: string };
 
 /** Which bound a script ran into. */
-export type ScriptBound = "deadline" | "memory" | "output" | "other";
+export type ScriptBound = LimitReason | "other";
 
 /**
  * What a script failed with. Beside Lua's own codes: `limit` with the bound, `cancelled` when its
@@ -49,7 +49,7 @@ export interface ScriptError {
 
 /** What a script took. What a thread took that was ended by force is what it told last. */
 export interface ScriptUsage {
-  /** Lua instructions, to the next `limits.luaPollInstructions` below. */
+  /** Lua instructions, and one for each 64 octets that Lua asked for. */
   readonly instructions: number;
   /** Octets of Lua memory at its largest. */
   readonly memoryBytes: number;

@@ -27,7 +27,7 @@ export interface LuaExports {
   readonly luaopen_string: (L: StatePointer) => number;
   readonly luaopen_table: (L: StatePointer) => number;
   readonly luaopen_utf8: (L: StatePointer) => number;
-  readonly luaL_newstate: () => StatePointer;
+  readonly lua_newstate: (allocator: number, context: number) => StatePointer;
   readonly luaL_requiref: (L: StatePointer, name: number, open: number, global: number) => void;
   readonly lua_close: (L: StatePointer) => void;
 
@@ -83,8 +83,8 @@ export interface LuaExports {
     continuation: number,
   ) => number;
   readonly lua_error: (L: StatePointer) => number;
-  readonly lua_sethook: (L: StatePointer, hook: number, mask: number, count: number) => void;
-  readonly lua_gethookcount: (L: StatePointer) => number;
+  readonly lua_getstack: (L: StatePointer, level: number, record: number) => number;
+  readonly lua_getinfo: (L: StatePointer, what: number, record: number) => number;
   readonly lua_dump: (L: StatePointer, writer: number, context: number, strip: number) => number;
   readonly luaL_loadbufferx: (
     L: StatePointer,
@@ -112,8 +112,6 @@ export const lua = {
   globals: 2n,
   multipleReturns: -1,
   status: { ok: 0, yield: 1, runtime: 2, syntax: 3, memory: 4, handler: 5 },
-  /** Event mask of `lua_sethook`: after so many instructions. */
-  maskCount: 8,
   type: {
     none: -1,
     nil: 0,

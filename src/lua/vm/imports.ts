@@ -1,5 +1,5 @@
 import { createCalendarImports } from "./calendar.ts";
-import type { LuaExports } from "./exports.ts";
+import type { LuaExports, StatePointer } from "./exports.ts";
 
 /** Linux `ENOSYS`, negated as system calls return it: no file system, no devices. */
 const notImplemented = -52;
@@ -15,6 +15,10 @@ export interface ImportOptions {
   readonly write: (bytes: Uint8Array) => void;
   /** Told of an exception that is not Lua's own and unwinds the VM's frames: it is broken then. */
   readonly onFault: (error: unknown) => void;
+  /** An error is about to unwind the coroutine `L`. */
+  readonly onThrow: (L: StatePointer) => void;
+  /** An error was caught in `L`, which `outer` resumed or is. */
+  readonly onCatch: (L: StatePointer, outer: StatePointer) => void;
 }
 
 /**
@@ -30,7 +34,7 @@ export function createImports(
   return {
     env: {
       ...createCalendarImports(view),
-      ...createUnwinding(exports, options.onFault),
+      ...createUnwinding(exports, options),
       abort: () => {
         throw new Error("The Lua VM called abort()");
       },
@@ -70,23 +74,32 @@ export function createImports(
 }
 
 /** Emscripten's longjmp: `Infinity` unwinds to the nearest `invoke_vii`, which reports it to C. */
-function createUnwinding(exports: () => LuaExports, onFault: (error: unknown) => void) {
+function createUnwinding(exports: () => LuaExports, options: ImportOptions) {
+  /** The coroutine of the protected call that runs now. */
+  let current: StatePointer = 0;
   return {
     _emscripten_throw_longjmp: () => {
+      options.onThrow(current);
       throw Number.POSITIVE_INFINITY;
     },
-    invoke_vii: (fn: number, a: number, b: number) => {
+    /** Lua's only use of it is a protected call: `fn(L, context)`. */
+    invoke_vii: (fn: number, L: StatePointer, context: number) => {
       const { stackSave, stackRestore, setThrew, __indirect_function_table } = exports();
       const stack = stackSave();
+      const outer = current;
+      current = L;
       try {
-        __indirect_function_table.get(fn)(a, b);
+        __indirect_function_table.get(fn)(L, context);
+        current = outer;
       } catch (error) {
+        current = outer;
         stackRestore(stack);
         if (error !== Number.POSITIVE_INFINITY) {
-          onFault(error);
+          options.onFault(error);
           throw error;
         }
         setThrew(1, 0);
+        options.onCatch(L, outer);
       }
     },
   };
