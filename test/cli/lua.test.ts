@@ -113,10 +113,8 @@ describe("lua --profile agent", () => {
   test("ends a script that needs more than --memory", async () => {
     const greedy = "return #('x'):rep(3e7)";
     const refused = await runCommand(command, [], agent(greedy, { memory: "20" }));
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: "moonfix: (command line): not enough memory\n",
-    });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^moonfix: \(command line\):1: not enough memory\n/);
     expect((await runCommand(command, [], agent(greedy))).code).toBe(0);
   });
 });

@@ -87,6 +87,7 @@ test("interrupt() ends a loop and keeps the variables", async () => {
 
 test("interrupt() ends a loop that prints", async () => {
   const { engine, printed } = start();
+  await engine.run("x = 5");
   const running = engine.run("while true do print('x') end");
   setTimeout(() => engine.interrupt(), 50);
   expect((await running).error).toMatch(/interrupted/);
