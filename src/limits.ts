@@ -129,6 +129,8 @@ export const limits = {
   sandboxTimeoutMs: 3_600_000,
   /** Milliseconds a script may take to end when asked; only a loop within C takes longer. */
   sandboxGraceMs: 500,
+  /** Octets of text in an untrusted script's arguments or results: more belongs in a file. */
+  sandboxValueBytes: 8_388_608,
   /** JavaScript memory of a sandbox's thread beside Lua's: values and lines on their way. */
   sandboxHeapBytes: 268_435_456,
   /** Conversions at a time: as many as the predecessor ran, and as small machines have cores. */

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { limits } from "../limits.ts";
+import { compileGlue } from "../lua/vm/glue.ts";
 import type { Outcome, PartCounters } from "./lane.ts";
 import type { ProbeReport } from "./probe.ts";
 
@@ -58,6 +59,8 @@ export function startLane(
   onEvent: (event: LaneEvent) => void,
   onEnd: (reason: string) => void,
 ): LaneThread {
+  // Compiled here, it serves this thread's workers, one after the other.
+  compileGlue();
   const worker = new Worker(new URL("../../dist/engine/lane-worker.js", import.meta.url), {
     workerData: data,
     env: {},

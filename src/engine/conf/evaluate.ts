@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { limits } from "../../limits.ts";
+import { compileGlue } from "../../lua/vm/glue.ts";
 import { type Problem, type Wanted, wantNothing } from "./words.ts";
 
 /** What a conf.lua wants, as plain data, and what keeps it from going live. */
@@ -20,6 +21,8 @@ const workerFile = new URL("../../../dist/engine/conf/conf-worker.js", import.me
  */
 export function evaluateApart(source: string, fileName: string): Promise<Verdict> {
   return new Promise((resolve) => {
+    // Compiled here, it serves this thread's workers, one after the other.
+    compileGlue();
     const worker = new Worker(workerFile, { workerData: { source, fileName }, env: {} });
     const refuse = (code: string, message: string): void => {
       finish({

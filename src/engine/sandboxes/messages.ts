@@ -1,13 +1,5 @@
 import type { Script, ScriptError, ScriptLine, ScriptUsage } from "./script.ts";
 
-/** What a sandbox's thread is started with. */
-export interface SandboxData {
-  /** What other threads have compiled already. */
-  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
-  /** See `controlSlots`. */
-  readonly control: Int32Array;
-}
-
 /** How a script ends that its own thread brought to an end. */
 export interface ScriptEnd {
   /** Plain data; tables lose their class on the way between threads, see `reviveValue`. */

@@ -7,7 +7,7 @@ import { LuaTable } from "../../lua/values.ts";
 import { controlSlots, type ScriptEnd, stops } from "./messages.ts";
 import { OutputBuffer } from "./output.ts";
 import type { SandboxProfile, Script, ScriptError, ScriptLine } from "./script.ts";
-import { plainValue, reviveValue } from "./values.ts";
+import { plainValues, reviveValue } from "./values.ts";
 
 const kib = 1_024;
 
@@ -90,7 +90,7 @@ export class ScriptRunner {
       const numbered = given.map((value, i) => [i + 1, value] as const);
       engine.define("arg", new LuaTable([[0, name], ...numbered]));
       return {
-        values: engine.run(source, name, given).map((value) => plainValue(value)),
+        values: plainValues(engine.run(source, name, given)),
         error: undefined,
       };
     } catch (error) {

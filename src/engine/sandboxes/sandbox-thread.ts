@@ -1,11 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { limits } from "../../limits.ts";
 import { compileGlue } from "../../lua/vm/glue.ts";
-import { adoptModules, compiledModules } from "../../lua/vm/modules.ts";
+import { adoptModules } from "../../lua/vm/modules.ts";
 import {
   controlSlots,
   type SandboxCall,
-  type SandboxData,
   type SandboxMessage,
   type ScriptEnd,
   type Stop,
@@ -60,7 +59,7 @@ class Thread implements SandboxThread {
   constructor(url: URL) {
     compileGlue();
     this.#worker = new Worker(url, {
-      workerData: { modules: compiledModules(), control: this.#control } satisfies SandboxData,
+      workerData: this.#control,
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: limits.sandboxHeapBytes / mebibyte },
     });

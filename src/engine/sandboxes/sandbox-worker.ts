@@ -1,15 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { adoptModules, compiledModules } from "../../lua/vm/modules.ts";
-import type { SandboxCall, SandboxData, SandboxMessage } from "./messages.ts";
+import { compiledModules } from "../../lua/vm/modules.ts";
+import type { SandboxCall, SandboxMessage } from "./messages.ts";
 import { ScriptRunner } from "./runner.ts";
 import { yieldToOthers } from "./yield-to-others.ts";
 
 /** The thread of a sandbox: one script at a time, each in a fresh engine made beforehand. */
-const { modules, control } = workerData as SandboxData;
+const control = workerData as Int32Array;
 const post = (message: SandboxMessage): void => parentPort?.postMessage(message);
 
 yieldToOthers();
-adoptModules(modules);
 const runner = new ScriptRunner(control, (lines) => post({ kind: "output", lines }));
 runner.prepare();
 post({ kind: "ready", modules: compiledModules() });

@@ -23,25 +23,36 @@ export function boundScript(script: Script): BoundedScript {
     const detail = `Cannot give a script ${memoryBytes} octets: expected ${least} to ${most}`;
     throw new ConfigError("bad-value", "", detail);
   }
-  return { ...script, timeoutMs, memoryBytes, args: args.map((arg) => plainValue(arg)) };
+  return { ...script, timeoutMs, memoryBytes, args: plainValues(args) };
 }
 
 /**
- * `value` when it can go to another thread: a function is bound to its engine.
- * @throws {ConfigError} `wrong-type`, or `limit` for what is nested too deep.
+ * `values` when they can go to another thread: a function is bound to its engine, and what is
+ * large costs both threads.
+ * @throws {ConfigError} `wrong-type`, or `limit` for what is too much or nested too deep.
  */
-export function plainValue(value: LuaValue, depth = 0): LuaValue {
-  if (value instanceof LuaFunction || typeof value === "function") {
-    throw new ConfigError("wrong-type", "", "Cannot hand over a function: expected plain data");
-  }
-  if (!(value instanceof LuaTable)) return value;
-  if (depth >= limits.luaValueDepth) {
-    const detail = `Cannot hand over tables nested deeper than ${limits.luaValueDepth}`;
-    throw new ConfigError("limit", "", detail);
-  }
-  for (const entry of value.entries.values()) plainValue(entry, depth + 1);
-  return value;
+export function plainValues(values: readonly LuaValue[]): readonly LuaValue[] {
+  let left = limits.sandboxValueBytes;
+  const check = (value: LuaValue, depth: number): void => {
+    if (value instanceof LuaFunction || typeof value === "function") {
+      throw new ConfigError("wrong-type", "", "Cannot hand over a function: expected plain data");
+    }
+    if (typeof value === "string" || value instanceof Uint8Array) left -= value.length;
+    if (left < 0) throw tooMuch(`more than ${limits.sandboxValueBytes} octets of text`);
+    if (!(value instanceof LuaTable)) return;
+    if (depth >= limits.luaValueDepth) {
+      throw tooMuch(`tables nested deeper than ${limits.luaValueDepth}`);
+    }
+    for (const [key, entry] of value.entries) {
+      check(key, depth + 1);
+      check(entry, depth + 1);
+    }
+  };
+  for (const value of values) check(value, 0);
+  return values;
 }
+
+const tooMuch = (what: string) => new ConfigError("limit", "", `Cannot hand over ${what}`);
 
 /** A value that came from another thread, where tables have lost their class. */
 export function reviveValue(value: unknown): LuaValue {

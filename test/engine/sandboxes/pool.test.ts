@@ -41,6 +41,7 @@ test("run() keeps scripts in order until a thread is there", async () => {
     await result;
   }
   expect(order).toEqual(["a", "b", "c"]);
+  expect(vi.getTimerCount()).toBe(0);
   expect(pool.counters()).toMatchObject({ submitted: 3, waiting: 0, ended: { succeeded: 3 } });
 });
 
@@ -72,6 +73,7 @@ test.for([
   ["too much memory", { memoryBytes: limits.luaScriptMemoryBytes + 1 }, "bad-value"],
   ["a function", { args: [() => []] }, "wrong-type"],
   ["a function deep in it", { args: [new LuaTable([["f", new LuaFunction(1)]])] }, "wrong-type"],
+  ["too much text", { args: ["x".repeat(limits.sandboxValueBytes), "x"] }, "limit"],
   ["a table within itself", { args: [cyclic] }, "limit"],
 ] as const)("run() refuses a script with %s", async ([, more, code]) => {
   const { pool } = fakeSandboxes();
@@ -94,9 +96,46 @@ describe("a script past its deadline", () => {
     const error = { code: "limit", where: "x.lua:1", message: "slow", traceback: "" } as const;
     threads[0]?.finish({ error });
     expect((await result).error).toEqual(error);
-    vi.advanceTimersByTime(1_000);
-    expect(pool.counters()).toMatchObject({ threads: 1, ended: { limited: 1 } });
-    expect(pool.counters().lost.deadline).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(threads.map(({ state }) => state)).toEqual(["alive"]);
+    expect(pool.counters()).toMatchObject({ ended: { limited: 1 }, lost: { deadline: 0 } });
+  });
+
+  test("is past it for good, even when it is cancelled in its grace", async () => {
+    const { pool, threads } = fakeSandboxes({ workers: 1, graceMs: 50 });
+    threads[0]?.start();
+    const abort = new AbortController();
+    const result = pool.run(agentScript("", { timeoutMs: 100 }), { signal: abort.signal });
+    await turn();
+    vi.advanceTimersByTime(100);
+    abort.abort();
+    expect(threads[0]?.interrupted).toBe("deadline");
+    vi.advanceTimersByTime(50);
+    expect((await result).error).toMatchObject({ code: "limit", bound: "deadline" });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("that ends while its thread is being ended counts, but the thread is not used again", async () => {
+    const { pool, threads } = fakeSandboxes({ workers: 1, graceMs: 50 });
+    threads[0]?.start();
+    const result = pool.run(agentScript("", { timeoutMs: 100 }));
+    const next = pool.run(named("next"));
+    await turn();
+    const [thread] = threads;
+    if (thread === undefined) throw new Error("no thread");
+    thread.end = async () => undefined; // it takes a while
+    vi.advanceTimersByTime(150);
+    thread.finish({ values: [1] });
+    expect((await result).values).toEqual([1]);
+    await turn();
+    expect(thread.script).toBeUndefined();
+    thread.crash("crashed");
+    await turn();
+    threads[1]?.start();
+    await turn();
+    threads[1]?.finish({ values: [2] });
+    expect((await next).values).toEqual([2]);
+    expect(pool.counters().lost).toMatchObject({ deadline: 1, crashed: 0 });
   });
 
   test("loses its thread when it does not end, and another thread takes its place", async () => {

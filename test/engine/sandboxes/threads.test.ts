@@ -108,6 +108,13 @@ test("a script that takes all memory is ended, and the next one has memory", asy
   expect(values).toEqual([30_000_000]);
 });
 
+test("a script that returns one long string many times is refused its results", async () => {
+  const source = "local s = ('\\255'):rep(1e6) local t = {} for i = 1, 9 do t[i] = s end return t";
+  const { error, values } = await pool.run(agentScript(source));
+  expect(error).toMatchObject({ code: "limit", bound: "other" });
+  expect(values).toEqual([]);
+});
+
 test("memoryBytes holds for one script, not for the next", async () => {
   const source = "return #('x'):rep(3e7)";
   const small = await pool.run(agentScript(source, { memoryBytes: 20_000_000 }));
