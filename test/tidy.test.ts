@@ -7,15 +7,16 @@ import { describe, expect, test } from "vitest";
  * The architecture: each room and the rooms it may import from, ground floor first.
  * `errors` and `limits` are files that every room may use.
  */
-const pure = ["text", "bytes", "ipfix", "pcap", "packet", "flow"];
+const pure = ["text", "bytes", "ipfix", "pcap", "packet", "translators", "flow"];
 const rooms: Readonly<Record<string, readonly string[]>> = {
   text: [],
   bytes: [],
   ipfix: ["bytes", "text"],
   pcap: ["bytes"],
   packet: ["bytes"],
+  translators: ["bytes", "packet", "ipfix"],
   flow: ["bytes", "packet", "pcap", "ipfix"],
-  transport: ["bytes", "text", "ipfix", "pcap"],
+  transport: ["bytes", "text", "ipfix", "pcap", "packet", "translators"],
   lua: ["bytes", "text"],
   host: [...pure, "transport", "lua"],
   engine: [...pure, "transport", "lua", "host"],

@@ -22,7 +22,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/pcap2ipfix.ts"),
   },
   cat: {
-    summary: "show IPFIX files as JSON lines, flows, CSV or text",
+    summary: "show IPFIX files and captures of exports as JSON lines, flows, CSV or text",
     load: () => import("./commands/cat.ts"),
   },
   lua: {

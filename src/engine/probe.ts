@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError, TransportError } from "../errors.ts";
 import { createMeter } from "../flow/meter.ts";
 import { limits } from "../limits.ts";
-import { readCapture } from "../transport/capture.ts";
+import { readCapture } from "../transport/reading/capture.ts";
 import type { Declaration } from "./conf/words.ts";
 import type { Counters, Source } from "./ports.ts";
 import { type FlowSummary, FlowTally } from "./tally.ts";

@@ -4,7 +4,7 @@ import { ConfigError, DecodeError, TransportError } from "../errors.ts";
 import { createMeter, type Meter } from "../flow/meter.ts";
 import { createMessageWriter } from "../ipfix/message-writer.ts";
 import { limits } from "../limits.ts";
-import { readCapture } from "../transport/capture.ts";
+import { readCapture } from "../transport/reading/capture.ts";
 import { openMessageSink, statOrNothing } from "./message-sink.ts";
 
 /** A conversion of captures into one IPFIX file. */

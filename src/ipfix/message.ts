@@ -61,6 +61,25 @@ export function readMessageHeader(bytes: Uint8Array, at: number, header: Message
   header.domain = readUint32(bytes, at + 12);
 }
 
+/** What is known of the Message or foreign export packet that a batch came in. */
+export interface MessageOrigin extends MessageHeader {
+  /** Version Number of the protocol: 10 for IPFIX, below it NetFlow's; or sFlow's. */
+  readonly version: number | "sflow5";
+  /** Address and port of who sent it, such as `192.0.2.1:2055`, where there is a network. */
+  readonly exporter?: string;
+  /** Header fields that IPFIX does not have, such as `sysUpTime`, by name. */
+  readonly details?: Readonly<Record<string, number>>;
+}
+
+/** The origin of a Transport Session before its first Message. */
+export function createOrigin(
+  version: MessageOrigin["version"],
+  exporter: string | undefined,
+): MessageOrigin {
+  const empty = { version, length: 0, exportTime: 0, sequence: 0, domain: 0 };
+  return exporter === undefined ? empty : { ...empty, exporter };
+}
+
 /** Receives each Set's content as the half-open byte range `[start, end)`. */
 export type SetVisitor = (setId: number, start: number, end: number) => void;
 

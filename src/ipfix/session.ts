@@ -1,8 +1,10 @@
 import { DecodeError } from "../errors.ts";
 import type { BatchSink } from "./batch.ts";
 import {
+  createOrigin,
   firstDataSetId,
-  type MessageHeader,
+  ipfixVersion,
+  type MessageOrigin,
   optionsTemplateSetId,
   readMessageHeader,
   templateSetId,
@@ -43,6 +45,8 @@ export interface SessionOptions {
   readonly withdrawals?: boolean;
   /** Finds elements; the registry by default. */
   readonly element?: ElementLookup;
+  /** Address and port of who sends, for `header.exporter`. */
+  readonly exporter?: string;
 }
 
 /** The collecting end of one Transport Session: its Templates, sequence numbers and counters. */
@@ -58,7 +62,7 @@ export interface TransportSession {
    */
   decodeDatagram(bytes: Uint8Array): void;
   /** The header of the Message being decoded, or of the last one; reused by the next Message. */
-  readonly header: Readonly<MessageHeader>;
+  readonly header: Readonly<MessageOrigin>;
   /** Fields of all Templates that it keeps: what the session costs in memory. */
   readonly templateFields: number;
   counters(): Readonly<Record<string, number>>;
@@ -70,7 +74,7 @@ export function createTransportSession(options: SessionOptions): TransportSessio
 }
 
 class Session implements TransportSession {
-  readonly header: MessageHeader = { length: 0, exportTime: 0, sequence: 0, domain: 0 };
+  readonly header: MessageOrigin;
   readonly #options: SessionOptions;
   readonly #domains = new DomainTable();
   readonly #readDataSet: DataSetReader;
@@ -95,6 +99,7 @@ class Session implements TransportSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.header = createOrigin(ipfixVersion, options.exporter);
     this.#domain = this.#domains.select(0);
     this.#readDataSet = createDataSetReader((batch) => {
       this.#counts.records += batch.count;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { ConfigError } from "../errors.ts";
+import { createTransportSession } from "../ipfix/session.ts";
 import { limits } from "../limits.ts";
 import { formatAddress, formatPeer, type NetworkAddress, parseListen } from "./address.ts";
 import {
@@ -59,8 +60,7 @@ class TcpCollector implements Collector {
     }
     this.#notices = createNotices(options);
     this.#peers = new PeerTable({
-      onBatch: options.onBatch,
-      withdrawals: true,
+      open: (exporter) => createTransportSession({ onBatch: options.onBatch, exporter }),
       maximum: this.#maximumConnections,
       onForget: (name) => this.#closeLargest(name),
     });

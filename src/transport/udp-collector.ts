@@ -2,6 +2,11 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { ConfigError, DecodeError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import {
+  createExporterSession,
+  type ExportProtocol,
+  exportProtocolOf,
+} from "../translators/exporter-session.ts";
 import { formatAddress, formatPeer, type NetworkAddress, parseListen } from "./address.ts";
 import {
   type Collector,
@@ -26,11 +31,19 @@ export interface UdpCollectorOptions extends CollectorOptions {
 }
 
 /**
- * Create a collector of IPFIX over UDP (RFC 7011 §10.3). No datagram can close its socket.
+ * Create a collector of IPFIX over UDP (RFC 7011 §10.3), and of NetFlow and sFlow, which become
+ * IPFIX here. No datagram can close its socket.
  * @throws {ConfigError} `bad-value` when `listen` is no UDP address.
  */
 export function createUdpCollector(options: UdpCollectorOptions): Collector {
   return new UdpCollector(options);
+}
+
+const known = "IPFIX, NetFlow v1, v5, v7 or v9, or sFlow v5";
+
+/** Datagrams by protocol, all 0. */
+function protocolCounts(): Record<ExportProtocol, number> {
+  return { ipfix: 0, netflow1: 0, netflow5: 0, netflow7: 0, netflow9: 0, sflow5: 0 };
 }
 
 class UdpCollector implements Collector {
@@ -41,10 +54,8 @@ class UdpCollector implements Collector {
   readonly #counts = {
     datagrams: 0,
     emptyDatagrams: 0,
-    netflow5: 0,
-    netflow9: 0,
-    netflowOther: 0,
-    sflow: 0,
+    ...protocolCounts(),
+    foreignDatagrams: 0,
     socketErrors: 0,
     kernelDrops: 0,
     ...createDamageCounts(),
@@ -60,8 +71,8 @@ class UdpCollector implements Collector {
     this.#notices = createNotices(options);
     const maximum = options.maximumPeers ?? limits.collectorPeers;
     this.#peers = new PeerTable({
-      onBatch: options.onBatch,
-      withdrawals: false,
+      open: (exporter) =>
+        createExporterSession({ onBatch: options.onBatch, exporter, now: Date.now }),
       maximum,
       onForget: (name) =>
         this.#notices.say("forget", `Too many peers or Templates: Templates of ${name} forgotten`),
@@ -108,6 +119,8 @@ class UdpCollector implements Collector {
       this.#counts.emptyDatagrams++;
       return;
     }
+    const protocol = exportProtocolOf(bytes);
+    if (protocol !== undefined) this.#counts[protocol]++;
     const peer = this.#peers.select(formatPeer(from.address, from.port));
     try {
       peer.session.decodeDatagram(bytes);
@@ -119,12 +132,12 @@ class UdpCollector implements Collector {
   }
 
   #refuse(error: DecodeError, bytes: Uint8Array, { name }: Peer): void {
-    const foreign = error.offset === 0 ? foreignProtocol(bytes) : undefined;
-    if (foreign) {
-      this.#counts[foreign.counter]++;
+    const foreign = foreignProtocol(bytes);
+    if (foreign !== undefined) {
+      this.#counts.foreignDatagrams++;
       this.#notices.say(
-        `${foreign.name} ${name}`,
-        `Cannot decode datagrams of ${name}: ${foreign.name}, expected IPFIX`,
+        `${foreign} ${name}`,
+        `Cannot decode datagrams of ${name}: ${foreign}, expected ${known}`,
       );
       return;
     }

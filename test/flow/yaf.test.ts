@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createMeter } from "../../src/flow/meter.ts";
 import { createFlowLines } from "../../src/ipfix/format/flows.ts";
-import { readCapture } from "../../src/transport/capture.ts";
+import { createOrigin } from "../../src/ipfix/message.ts";
+import { readCapture } from "../../src/transport/reading/capture.ts";
 import { shared } from "../support/shared.ts";
 
 const folders = ["gen", "pcap"].flatMap((name) => shared(`corpus/${name}`) ?? []);
@@ -50,9 +51,8 @@ async function meterFile(path: string): Promise<string[]> {
     domain: 0,
     seed: 1,
     onBatch(batch) {
-      const { domain, exportTime, count } = batch;
-      const show = format.batch(batch, { length: 0, exportTime, sequence: 0, domain });
-      for (let i = 0; i < count; i++) lines.push(show(i) ?? "");
+      const show = format.batch(batch, createOrigin(10, undefined));
+      for (let i = 0; i < batch.count; i++) lines.push(show(i) ?? "");
     },
   });
   await readCapture(path, { visit: meter.packet });

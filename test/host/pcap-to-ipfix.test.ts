@@ -16,7 +16,7 @@ import { type ConversionProgress, convertCaptures } from "../../src/host/pcap-to
 import { createFlowLines } from "../../src/ipfix/format/flows.ts";
 import { createLines } from "../../src/ipfix/format/lines.ts";
 import { createTransportSession } from "../../src/ipfix/session.ts";
-import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
 import { samplePath } from "../generate/sample-capture.ts";
 import { ethernet, octets, pcapFile, u32, udp } from "../support/wire.ts";
 

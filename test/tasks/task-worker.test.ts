@@ -6,7 +6,7 @@ import { convertCaptures } from "../../src/host/pcap-to-ipfix.ts";
 import { createTransportSession } from "../../src/ipfix/session.ts";
 import { createTaskPool, type TaskPool } from "../../src/tasks/pool.ts";
 import type { Task } from "../../src/tasks/task.ts";
-import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 const sample = fileURLToPath(new URL("../../examples/captures/sample.pcap", import.meta.url));

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import type { PacketVisitor } from "../../src/pcap/packet.ts";
-import { readCapture } from "../../src/transport/capture.ts";
-import { createParserDecoder } from "../../src/transport/capture-parser.ts";
+import { readCapture } from "../../src/transport/reading/capture.ts";
+import { createParserDecoder } from "../../src/transport/reading/capture-parser.ts";
 import { shared } from "../support/shared.ts";
 
 /** A visitor that remembers all it is shown. */

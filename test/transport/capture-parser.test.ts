@@ -2,8 +2,8 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { DecodeError } from "../../src/errors.ts";
 import { limits } from "../../src/limits.ts";
-import { readCapture } from "../../src/transport/capture.ts";
-import { createParserDecoder } from "../../src/transport/capture-parser.ts";
+import { readCapture } from "../../src/transport/reading/capture.ts";
+import { createParserDecoder } from "../../src/transport/reading/capture-parser.ts";
 import { blockBuilder, classicCapture } from "../support/captures.ts";
 import { octets, u32 } from "../support/wire.ts";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DecodeError } from "../../src/errors.ts";
 import { type CaptureDecoder, createCaptureDecoder } from "../../src/pcap/decoder.ts";
 import type { PacketVisitor } from "../../src/pcap/packet.ts";
-import { createParserDecoder } from "../../src/transport/capture-parser.ts";
+import { createParserDecoder } from "../../src/transport/reading/capture-parser.ts";
 import { blockBuilder, classicCapture } from "../support/captures.ts";
 import { octets } from "../support/wire.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../src/limits.ts";
-import { type CaptureResult, readCapture } from "../../src/transport/capture.ts";
+import { type CaptureResult, readCapture } from "../../src/transport/reading/capture.ts";
 import { samplePath } from "../generate/sample-capture.ts";
 import { blockBuilder, classicCapture, type TestPacket } from "../support/captures.ts";
 import { octets, u32 } from "../support/wire.ts";

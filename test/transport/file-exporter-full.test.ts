@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
 import { createRecordingSession } from "../support/ipfix.ts";
 import { balance } from "../support/network.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { createFileExporter } from "../../src/transport/file-exporter.ts";
-import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
 import { createRecordingSession } from "../support/ipfix.ts";
 import { balance, fixedBatch, until } from "../support/network.ts";
 

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createFileExporter } from "../../src/transport/file-exporter.ts";
-import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
 import { createRecorder, createRecordingSession, templateOf } from "../support/ipfix.ts";
 import { balance, fixedBatch, messagesOf, until, variableBatch } from "../support/network.ts";
 import { hasProgram } from "../support/programs.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { readIpfixFile } from "../../src/transport/ipfix-file.ts";
+import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { createRecordingSession } from "../support/ipfix.ts";

@@ -15,8 +15,7 @@ export function createJsonLines(fields?: readonly string[]): LineFormat {
     compileRecordWriter(createRecordPlan(template, selection)),
   );
   return {
-    batch: (batch, header) =>
-      createRecordFormatter(batch, header.sequence, writerOf(batch.template)),
+    batch: (batch, header) => createRecordFormatter(batch, header, writerOf(batch.template)),
     template: formatTemplateEvent,
     problem: formatSetProblem,
     damage: formatDamage,

@@ -1,8 +1,9 @@
 import { DecodeError } from "../../errors.ts";
 import type { RecordBatch } from "../batch.ts";
-import type { MessageHeader } from "../message.ts";
+import type { MessageOrigin } from "../message.ts";
 import {
   createTransportSession,
+  type SessionOptions,
   type SetProblem,
   type TemplateEvent,
   type TransportSession,
@@ -15,13 +16,13 @@ export interface LineFormat {
    * Shows one batch: gets it and the Message it is from, and returns what shows its record
    * `index`, or undefined to leave it out. That may throw a DecodeError: the record is damaged.
    */
-  batch(batch: RecordBatch, header: MessageHeader): (index: number) => string | undefined;
+  batch(batch: RecordBatch, header: MessageOrigin): (index: number) => string | undefined;
   /** A line for a Template or a withdrawal, if the format has such. */
-  template?(event: TemplateEvent, header: MessageHeader): string;
+  template?(event: TemplateEvent, header: MessageOrigin): string;
   /** A line for a Set that was left out, if the format has such. */
-  problem?(problem: SetProblem, header: MessageHeader): string;
+  problem?(problem: SetProblem, header: MessageOrigin): string;
   /** A line for a damaged record, if the format has such. */
-  damage?(error: DecodeError, header: MessageHeader): string;
+  damage?(error: DecodeError, header: MessageOrigin): string;
 }
 
 /** Which lines are wanted, and where they go. */
@@ -37,6 +38,10 @@ export interface LinesOptions {
   readonly learnElements?: boolean;
   /** Gets the damage of a record, besides the line the format may have for it. */
   readonly onDamage?: (error: DecodeError) => void;
+  /** Address and port of who sends, where there is a network. */
+  readonly exporter?: string;
+  /** Makes the session: that of IPFIX by default, others for exporters of other protocols. */
+  readonly open?: (options: SessionOptions) => TransportSession;
 }
 
 /** Create a session whose records come out as lines. */
@@ -68,11 +73,12 @@ export function createLines(options: LinesOptions): TransportSession {
     if (templates && format.template) onLine(format.template(event, session.header));
   }
 
-  const session = createTransportSession({
+  const session = (options.open ?? createTransportSession)({
     onBatch,
     onProblem,
     onTemplate,
     withdrawals,
+    ...(options.exporter !== undefined && { exporter: options.exporter }),
     ...(learner && { element: learner.element }),
   });
   return session;

@@ -1,14 +1,23 @@
 import type { DecodeError } from "../../errors.ts";
 import type { RecordBatch } from "../batch.ts";
-import { ipfixVersion, type MessageHeader } from "../message.ts";
+import type { MessageOrigin } from "../message.ts";
 import type { SetProblem, TemplateEvent } from "../session.ts";
 import type { Template } from "../template.ts";
 import type { RecordWriter } from "../value.ts";
 
+/** NetFlow v1 knows neither Observation Domains nor Sequence Numbers. */
+const bareVersion = 1;
+
 /** Beginning of each line of the record schema: which Message it comes from. */
-function head(domain: number, exportTime: number, sequence: number): string {
-  const time = `"exportTime":${exportTime},"seq":${sequence}`;
-  return `{"version":${ipfixVersion},"domain":${domain},${time}`;
+function head(origin: MessageOrigin): string {
+  const { version, exporter, details, domain, exportTime, sequence } = origin;
+  let text = exporter === undefined ? "{" : `{"exporter":${JSON.stringify(exporter)},`;
+  text += `"version":${JSON.stringify(version)},`;
+  if (version !== bareVersion) text += `"domain":${domain},`;
+  text += `"exportTime":${exportTime}`;
+  if (version !== bareVersion) text += `,"seq":${sequence}`;
+  for (const name in details) text += `,"${name}":${details[name]}`;
+  return text;
 }
 
 const scopes = new WeakMap<Template, string>();
@@ -32,12 +41,12 @@ export type RecordFormatter = (index: number) => string;
 /** Create a formatter of the records of `batch` as lines of the record schema. */
 export function createRecordFormatter(
   batch: RecordBatch,
-  sequence: number,
+  origin: MessageOrigin,
   write: RecordWriter,
 ): RecordFormatter {
   const { template, offsets, bytes, templates } = batch;
   const kind = template.scopeCount > 0 ? "options" : "data";
-  const start = head(batch.domain, batch.exportTime, sequence);
+  const start = head(origin);
   const scope = scopeOf(template);
   const before = `${start},"kind":"${kind}","template":${template.id}${scope},"fields":`;
   const source = { bytes, templates, depth: 0 };
@@ -48,9 +57,9 @@ export function createRecordFormatter(
 }
 
 /** A Template that was defined or withdrawn, as a line of the record schema. */
-export function formatTemplateEvent(event: TemplateEvent, header: MessageHeader): string {
-  const { template, id, options, domain } = event;
-  const start = head(domain, header.exportTime, header.sequence);
+export function formatTemplateEvent(event: TemplateEvent, origin: MessageOrigin): string {
+  const { template, id, options } = event;
+  const start = head(origin);
   if (!template) return `${start},"kind":"withdrawal","template":${id},"options":${options}}`;
   const elements = template.fields.map(({ element: { name, pen, id }, length }) => [
     name,
@@ -65,9 +74,9 @@ export function formatTemplateEvent(event: TemplateEvent, header: MessageHeader)
 }
 
 /** A Set that was left out, as a line of the record schema. */
-export function formatSetProblem(problem: SetProblem, header: MessageHeader): string {
-  const { code, domain, setId, octets } = problem;
-  const start = head(domain, header.exportTime, header.sequence);
+export function formatSetProblem(problem: SetProblem, origin: MessageOrigin): string {
+  const { code, setId, octets } = problem;
+  const start = head(origin);
   if (code === "set-without-template") {
     return `${start},"kind":"unknown_template","template":${setId},"octets":${octets}}`;
   }
@@ -75,8 +84,8 @@ export function formatSetProblem(problem: SetProblem, header: MessageHeader): st
 }
 
 /** A damage as a line beside those of the record schema. */
-export function formatDamage(error: DecodeError, header: MessageHeader): string {
-  const start = head(header.domain, header.exportTime, header.sequence);
+export function formatDamage(error: DecodeError, origin: MessageOrigin): string {
+  const start = head(origin);
   const { code, offset } = error;
   const message = JSON.stringify(error.message);
   return `${start},"kind":"error","code":"${code}","offset":${offset},"message":${message}}`;

@@ -1,20 +1,15 @@
 import { readUint16, readUint32 } from "../../bytes/read.ts";
 
-/** A protocol that often arrives where IPFIX is expected. */
-export interface ForeignProtocol {
-  readonly counter: "netflow5" | "netflow9" | "netflowOther" | "sflow";
-  readonly name: string;
-}
+/** Versions of NetFlow that are not translated: nobody uses them any more. */
+const otherNetflow: ReadonlySet<number> = new Set([2, 3, 4, 6, 8]);
+/** Versions of sFlow before the one that is translated. */
+const otherSflow: ReadonlySet<number> = new Set([2, 4]);
 
-/** The protocol of a datagram that is not IPFIX, by its version; undefined when unknown. */
-export function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
+/** The name of a relative of IPFIX that is not translated, by the version of a datagram. */
+export function foreignProtocol(bytes: Uint8Array): string | undefined {
   if (bytes.length < 4) return undefined;
   const version = readUint16(bytes, 0);
-  if (version === 5) return { counter: "netflow5", name: "NetFlow v5" };
-  if (version === 9) return { counter: "netflow9", name: "NetFlow v9" };
-  if (version === 1 || version === 7 || version === 8) {
-    return { counter: "netflowOther", name: `NetFlow v${version}` };
-  }
+  if (otherNetflow.has(version)) return `NetFlow v${version}`;
   const sflow = readUint32(bytes, 0);
-  return sflow === 5 ? { counter: "sflow", name: "sFlow v5" } : undefined;
+  return otherSflow.has(sflow) ? `sFlow v${sflow}` : undefined;
 }

@@ -1,5 +1,4 @@
-import type { BatchSink } from "../../ipfix/batch.ts";
-import { createTransportSession, type TransportSession } from "../../ipfix/session.ts";
+import type { TransportSession } from "../../ipfix/session.ts";
 import { limits } from "../../limits.ts";
 
 /** One exporter as a collector sees it. */
@@ -11,9 +10,8 @@ export interface Peer {
 
 /** What a table of peers needs to know. */
 export interface PeerTableOptions {
-  readonly onBatch: BatchSink;
-  /** Whether Template Withdrawals count; false over UDP (RFC 7011 §8.4). */
-  readonly withdrawals: boolean;
+  /** Makes the Transport Session of the peer of that name. */
+  readonly open: (name: string) => TransportSession;
   /** Peers kept at once. */
   readonly maximum: number;
   /** Gets the name of each peer that is given up for the sake of the others. */
@@ -100,8 +98,7 @@ export class PeerTable {
   }
 
   #create(name: string): MeteredPeer {
-    const { onBatch, withdrawals } = this.#options;
-    const session = createTransportSession({ onBatch, withdrawals });
+    const session = this.#options.open(name);
     return { name, session, fields: 0, sinceMs: this.#now(), isSettled: false };
   }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createTransportSession } from "../../../src/ipfix/session.ts";
 import { limits } from "../../../src/limits.ts";
 import { PeerTable } from "../../../src/transport/collecting/peer-table.ts";
 import { messageOf } from "../../support/hostile.ts";
@@ -19,7 +20,8 @@ function setUp() {
   const onForget = (name: string) => forgotten.push(name);
   const clock = { ms: 0 };
   const now = () => clock.ms;
-  const table = new PeerTable({ onBatch() {}, withdrawals: true, maximum: 100, onForget, now });
+  const open = () => createTransportSession({ onBatch() {} });
+  const table = new PeerTable({ open, maximum: 100, onForget, now });
   const send = (name: string, bytes: Uint8Array) => {
     table.select(name).session.decodeMessage(bytes);
     table.settle();

@@ -1,10 +1,15 @@
 import { EventEmitter } from "node:events";
 import { type PacketHeader, parse } from "pcap-parser";
-import { DecodeError } from "../errors.ts";
-import { limits } from "../limits.ts";
-import { captureHeaderBytes, packetHeaderBytes, readLinkType, tooLong } from "../pcap/classic.ts";
-import type { CaptureDecoder } from "../pcap/decoder.ts";
-import type { Packet, PacketVisitor } from "../pcap/packet.ts";
+import { DecodeError } from "../../errors.ts";
+import { limits } from "../../limits.ts";
+import {
+  captureHeaderBytes,
+  packetHeaderBytes,
+  readLinkType,
+  tooLong,
+} from "../../pcap/classic.ts";
+import type { CaptureDecoder } from "../../pcap/decoder.ts";
+import type { Packet, PacketVisitor } from "../../pcap/packet.ts";
 
 /** Octets that tell what a stream is: magic and version of a classic capture. */
 export const headBytes = 8;

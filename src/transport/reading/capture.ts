@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { DecodeError, TransportError } from "../errors.ts";
-import { type CaptureDecoder, createCaptureDecoder } from "../pcap/decoder.ts";
-import type { PacketVisitor } from "../pcap/packet.ts";
+import { DecodeError, TransportError } from "../../errors.ts";
+import { type CaptureDecoder, createCaptureDecoder } from "../../pcap/decoder.ts";
+import type { PacketVisitor } from "../../pcap/packet.ts";
 import { createParserDecoder, headBytes, isClassicMicroseconds } from "./capture-parser.ts";
 
 /** What to do with a capture. */

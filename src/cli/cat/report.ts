@@ -1,0 +1,37 @@
+import type { DecodeError } from "../../errors.ts";
+import { table } from "../../text/table.ts";
+import type { LineOutput } from "../line-output.ts";
+
+/** What was read of one file, and what was not. */
+export interface CatResult {
+  readonly counters: Readonly<Record<string, number>>;
+  /** The first thing that was wrong, and how many more there were. */
+  readonly damage: DecodeError | undefined;
+  readonly moreDamages: number;
+}
+
+const leftOutNames = {
+  setsWithoutTemplate: "Data Sets without Template",
+  reservedSets: "Sets of a reserved kind",
+  templatesRefused: "Templates beyond the limit",
+  incompleteDatagrams: "datagrams in fragments or cut short",
+  peersForgotten: "exporters given up for newer ones",
+} as const;
+
+/** What was left out though nothing is damaged, in words; empty when nothing was. */
+export function describeLeftOut(counters: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(leftOutNames)
+    .map(([key, name]) => [counters[key] ?? 0, name] as const)
+    .filter(([count]) => count > 0);
+  return parts.map(([count, name]) => `${count} ${name}`).join(", ");
+}
+
+/** Show the counters of the file `path` as a table. */
+export function showCounters(
+  path: string,
+  counters: Readonly<Record<string, number>>,
+  output: LineOutput,
+): void {
+  const rows = Object.entries(counters).map(([name, count]) => [count, name] as const);
+  for (const line of table(["count", path], rows)) output.line(line);
+}

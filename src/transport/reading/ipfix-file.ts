@@ -1,0 +1,77 @@
+import type { Readable } from "node:stream";
+import { DecodeError } from "../../errors.ts";
+import { createMessageStream } from "../../ipfix/message-stream.ts";
+import { type Blocks, readInput } from "./input.ts";
+
+/** Who gets what is in an IPFIX file. */
+export interface IpfixFileOptions {
+  /** Decodes each Message, which stands at `offset` in the file. */
+  readonly session: { decodeMessage(bytes: Uint8Array, offset: number): void };
+  /** Gets each damage, with its offset in the file; reading goes on with the next Message. */
+  readonly onDamage?: (error: DecodeError) => void;
+  /** Gets the octets read so far after each block; reading waits for what it returns. */
+  readonly onProgress?: (bytes: number) => void | Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/** What an IPFIX file held. */
+export interface IpfixFileResult {
+  /** Messages without damage. */
+  readonly messages: number;
+  /** Octets of the file, or of what it was before it was compressed. */
+  readonly bytes: number;
+  /** Octets that belong to no Message. */
+  readonly skippedBytes: number;
+  /** How many times something was wrong. */
+  readonly damages: number;
+  /** The first thing that was wrong, with its offset in the file; whatever was whole was read. */
+  readonly damage: DecodeError | undefined;
+}
+
+/**
+ * Read an IPFIX file (RFC 5655) from a path, a stream or blocks: a path or stream may be compressed
+ * with gzip or Zstandard. A damaged
+ * Message costs itself only: its records before the damage and all Messages after it are delivered.
+ * @throws {TransportError} when the file cannot be read; what came before was delivered.
+ */
+export async function readIpfixFile(
+  input: string | Readable | Blocks,
+  options: IpfixFileOptions,
+): Promise<IpfixFileResult> {
+  const result = { messages: 0, bytes: 0, skippedBytes: 0, damages: 0, damage: none() };
+  const onDamage = (error: DecodeError) => {
+    result.damages++;
+    result.damage ??= error;
+    options.onDamage?.(error);
+  };
+  const stream = createMessageStream({
+    onDamage,
+    onMessage: (bytes, offset) => {
+      try {
+        options.session.decodeMessage(bytes, offset);
+        result.messages++;
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        onDamage(error.shifted(offset));
+      }
+    },
+  });
+  const blocks = isBlocks(input) ? input : readInput(input);
+  for await (const block of blocks) {
+    options.signal?.throwIfAborted();
+    result.bytes += block.length;
+    stream.push(block);
+    await options.onProgress?.(result.bytes);
+  }
+  stream.end();
+  result.skippedBytes = stream.skippedBytes;
+  return result;
+}
+
+function isBlocks(input: string | Readable | Blocks): input is Blocks {
+  return typeof input !== "string" && "next" in input;
+}
+
+function none(): DecodeError | undefined {
+  return undefined;
+}
