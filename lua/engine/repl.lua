@@ -18,7 +18,7 @@ local function compile(source)
   if chunk then
     return chunk
   end
-  if problem:find("<eof>$") then
+  if problem:find("'<eof>'$") then
     return nil, "incomplete"
   end
   return nil, problem

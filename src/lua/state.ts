@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import { speakAsLuaJit } from "./dialect/messages.ts";
 import { rewriteDialect } from "./dialect/rewrite.ts";
 import { LimitError, LuaError, type LuaFailure, splitPosition } from "./errors.ts";
 import { describeFailure, pushError } from "./failures.ts";
@@ -72,6 +73,7 @@ export class LuaState {
       onCatch: (L, outer) => this.guard.caught(L, outer),
     });
     this.x = this.glue.x;
+    speakAsLuaJit(this);
     this.#calls = new CallStack(this.glue);
     this.guard = new Guard(this.glue, options, (L) => this.#raiseExcess(L));
     this.#scratch = this.x.malloc(scratchBytes);

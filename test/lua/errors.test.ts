@@ -10,10 +10,10 @@ test.for([
     "\nlocal x\nx.y = 1",
     "runtime",
     "test.lua:3",
-    "test.lua:3: attempt to index a nil value (local 'x')",
+    "test.lua:3: attempt to index local 'x' (a nil value)",
   ],
   ["x = = 1", "syntax", "test.lua:1", "test.lua:1: unexpected symbol near '='"],
-  ["\nif x then", "syntax", "test.lua:2", "test.lua:2: 'end' expected near <eof>"],
+  ["\nif x then", "syntax", "test.lua:2", "test.lua:2: 'end' expected near '<eof>'"],
   ["error(setmetatable({}, { __tostring = function() return 'own' end }))", "runtime", "", "own"],
   [
     "coroutine.wrap(function()\nerror('inside') end)()",

@@ -5,15 +5,10 @@ import { dirname, join } from "node:path";
 import type { LuaExports } from "./exports.ts";
 import { createImports, type ImportOptions } from "./imports.ts";
 import { compileOnce } from "./modules.ts";
+import { patchGlue } from "./patches.ts";
 
-/** `glue.wasm` of wasmoon 1.16.0, PUC Lua 5.4: layouts and the patch below hold for it alone. */
+/** `glue.wasm` of wasmoon 1.16.0, PUC Lua 5.4: our patches and layouts hold for it alone. */
 const glueSha256 = "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c";
-
-/** What `tostring` skips to see whether a number looks like an integer (lobject.c). */
-const integerCharacters = "-0123456789";
-
-/** The constants of C lie within these first octets of memory. */
-const constantOctets = 262_144;
 
 /** One instance of the VM: its memory holds one or more Lua states and belongs to nobody else. */
 export interface Glue {
@@ -39,7 +34,9 @@ function readGlue(): Uint8Array<ArrayBuffer> {
   if (digest !== glueSha256) {
     throw new Error(`Cannot use wasmoon's glue.wasm: sha256 ${digest}, expected ${glueSha256}`);
   }
-  return new Uint8Array(bytes);
+  const glue = new Uint8Array(bytes);
+  patchGlue(glue);
+  return glue;
 }
 
 /** Start a VM of its own memory; takes about a millisecond. */
@@ -62,7 +59,6 @@ export function createGlue(options: ImportOptions): Glue {
   };
   x.emscripten_stack_init();
   x.__wasm_call_ctors();
-  printIntegralFloatsBare(bytes);
   return {
     x,
     bytes: () => {
@@ -76,20 +72,6 @@ export function createGlue(options: ImportOptions): Glue {
     addFunction: (fn, parameters, results = 1) => add(adapt(fn, parameters, results)),
     pointerTo: add,
   };
-}
-
-/**
- * LuaJIT prints `10/2` as `5`, Lua 5.4 as `5.0`. Emptying one C string, which nothing else uses,
- * makes every number look complete to `tostring`, concatenation and `table.concat`.
- */
-function printIntegralFloatsBare(memory: Uint8Array): void {
-  const needle = `\0${integerCharacters}\0`;
-  const text = Buffer.from(memory.buffer, memory.byteOffset, constantOctets);
-  const at = text.indexOf(needle, 0, "latin1");
-  if (at < 0 || text.indexOf(needle, at + 1, "latin1") >= 0) {
-    throw new Error(`Cannot patch the Lua VM: "${integerCharacters}" is not there exactly once`);
-  }
-  memory[at + 1] = 0;
 }
 
 /** A function table takes WebAssembly functions only: import `fn` and export it again. */
