@@ -95,6 +95,8 @@ export const limits = {
   luaValueDepth: 32,
   /** Values in one crossing: a result of three million entries is a mistake or an attack. */
   luaValues: 100_000,
+  /** Octets of text in one crossing: half of what a pipeline's VM can hold. */
+  luaCrossingBytes: 134_217_728,
   /** Host errors that a Lua error object can still name as its cause. */
   luaCrossedErrors: 64,
   /** Lines of a REPL script on their way to the terminal before the script waits. */

@@ -1,3 +1,4 @@
+import { createErrorValues } from "./border/error-values.ts";
 import type { LimitError } from "./errors.ts";
 import { fingerprintFunction } from "./fingerprint.ts";
 import { createFunctionStore, defineGlobal, type EngineFunctions } from "./functions.ts";
@@ -95,13 +96,18 @@ class Engine implements LuaEngine {
     this.#functions = createFunctionStore(this.state);
     this.#push = pushValue(this.state, this.#functions);
     this.#read = readValue(this.state, this.#functions);
+    this.state.errorValues = createErrorValues(this.state, this.#functions, this.#read);
     openSandbox(this.state, profile, print);
     this.state.guard.arm();
   }
 
   define(path: string, value: LuaValue): void {
     this.#protect((L) => {
-      defineGlobal(this.state, L, { path, push: () => this.#push(L, value) });
+      const push = () =>
+        typeof value === "function"
+          ? this.#functions.pushHost(L, value, path)
+          : this.#push(L, value);
+      defineGlobal(this.state, L, { path, push });
     });
   }
 

@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigErrorCode, DecodeError, TransportError } from "../errors.ts";
+import type { LuaHandle, LuaValue } from "./values.ts";
 
 /** Codes that a Lua error can carry in `err.code`. */
 export type LuaErrorCode = ConfigErrorCode | DecodeError["code"] | TransportError["code"];
@@ -24,12 +25,18 @@ export class LuaError extends ConfigError {
   readonly luaCode: LuaErrorCode;
   /** The bound of the engine that ended the script, if one did. */
   readonly reason: LimitReason | undefined;
+  /** A copy of what Lua raised: text, octets, a table…; undefined where that cannot cross. */
+  readonly value: LuaValue;
+  /** The raised value itself, in its engine. */
+  readonly handle: LuaHandle | undefined;
 
   constructor(failure: LuaFailure) {
     super(configCode(failure.code), failure.where, failure.detail);
     this.luaCode = failure.code;
     this.traceback = failure.traceback;
     this.reason = failure.cause instanceof LimitError ? failure.cause.reason : undefined;
+    this.value = failure.value;
+    this.handle = failure.handle;
     if (failure.cause !== undefined) this.cause = failure.cause;
   }
 }
@@ -44,6 +51,8 @@ export interface LuaFailure {
   readonly traceback: string;
   /** The host error that crossed into Lua. */
   readonly cause?: unknown;
+  readonly value?: LuaValue;
+  readonly handle?: LuaHandle;
 }
 
 /** One of the three errors that may cross into Lua; others are bugs. */
@@ -54,6 +63,11 @@ export function isCrossingError(error: unknown): error is CrossingError {
   return (
     error instanceof ConfigError || error instanceof DecodeError || error instanceof TransportError
   );
+}
+
+/** The code of `error` as `err.code` has it. */
+export function codeOf(error: CrossingError): LuaErrorCode {
+  return error instanceof LuaError ? error.luaCode : error.code;
 }
 
 /** The message of `error` without its position. */
@@ -82,19 +96,37 @@ export function splitPosition(message: string): { where: string; detail: string 
 
 const fileOf = (where: string): string => where.replace(/:\d+$/, "");
 
-const configCodes: ReadonlySet<string> = new Set<ConfigErrorCode>([
-  "syntax",
-  "runtime",
-  "unknown-name",
-  "unknown-option",
-  "wrong-type",
-  "missing",
-  "duplicate",
-  "bad-value",
-  "unsupported",
-  "limit",
-]);
+/** Every code of the three errors; whether a ConfigError has it. */
+const codes: Readonly<Record<LuaErrorCode, boolean>> = {
+  syntax: true,
+  runtime: true,
+  "unknown-name": true,
+  "unknown-option": true,
+  "wrong-type": true,
+  missing: true,
+  duplicate: true,
+  "bad-value": true,
+  unsupported: true,
+  limit: true,
+  truncated: false,
+  "bad-length": false,
+  "bad-version": false,
+  "bad-template": false,
+  "bad-magic": false,
+  "not-found": false,
+  "not-permitted": false,
+  "in-use": false,
+  unreachable: false,
+  closed: false,
+  "disk-full": false,
+  io: false,
+};
+
+/** `text` where it is a code of ours, else `runtime`: scripts write into error objects. */
+export function knownCode(text: string): LuaErrorCode {
+  return Object.hasOwn(codes, text) ? (text as LuaErrorCode) : "runtime";
+}
 
 function configCode(code: LuaErrorCode): ConfigErrorCode {
-  return configCodes.has(code) ? (code as ConfigErrorCode) : "runtime";
+  return codes[code] ? (code as ConfigErrorCode) : "runtime";
 }

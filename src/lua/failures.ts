@@ -1,9 +1,11 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import {
+  codeOf,
   detailOf,
   isCrossingError,
-  type LuaErrorCode,
+  knownCode,
+  LuaError,
   type LuaFailure,
   splitPosition,
 } from "./errors.ts";
@@ -13,8 +15,8 @@ import { lua, type StatePointer } from "./vm/exports.ts";
 
 /**
  * Push the Lua error value for `error`: an object with `code`, `message` and `where` that prints
- * as `where: message`; it is at `place` unless it says where itself. Returns `fault` for what only
- * a bug can throw.
+ * as `where: message`, at `place` unless it says where itself; what Lua itself raised is pushed as
+ * it was. Returns `fault` for what only a bug can throw.
  */
 export function pushError(
   state: LuaState,
@@ -27,10 +29,14 @@ export function pushError(
     state.pushString(L, "internal error");
     return "fault";
   }
+  if (error instanceof LuaError) {
+    state.rethrown = error;
+    if (state.errorValues?.push(L, error)) return "error";
+  }
   const own = error instanceof ConfigError ? error.where : "";
   const where = own === "" ? (place ?? state.where(L, 1)) : own;
   state.x.lua_createtable(L, 0, 4);
-  setField(state, L, "code", error.code);
+  setField(state, L, "code", codeOf(error));
   setField(state, L, "where", where);
   setField(state, L, "message", detailOf(error));
   state.x.lua_pushinteger(L, BigInt(remember(state, error)));
@@ -46,14 +52,27 @@ export function pushError(
 export function describeFailure(state: LuaState, L: StatePointer): LuaFailure {
   state.x.lua_checkstack(L, 12);
   state.x.luaL_traceback(L, L, 0, 1);
-  const traceback = trimTraceback(state.toMessage(L, -1));
+  const calls = trimTraceback(state.toMessage(L, -1));
   state.x.lua_settop(L, -2);
-  const own = describeOwn(state, L, traceback);
-  if (own !== undefined) return own;
+  const traceback = innerTraceback(state, L) || calls;
+  const kept = state.errorValues?.keep(L, 1);
+  const fields = describeObject(state, L) ?? describeTable(state, L);
+  if (fields !== undefined) {
+    return { traceback: fields.code === "syntax" ? "" : traceback, ...kept, ...fields };
+  }
   state.x.luaL_tolstring(L, 1, 0);
   const { where, detail } = splitPosition(state.toMessage(L, -1));
   state.x.lua_settop(L, -2);
-  return { code: "runtime", where: scriptPlace(state, L, where), detail, traceback };
+  return { code: "runtime", where: scriptPlace(state, L, where), detail, traceback, ...kept };
+}
+
+/** The calls that led to the value before it went through a host function, which hides them. */
+function innerTraceback(state: LuaState, L: StatePointer): string {
+  const { rethrown, errorValues, x } = state;
+  if (rethrown === undefined || !errorValues?.push(L, rethrown)) return "";
+  const same = x.lua_rawequal(L, 1, -1) !== 0;
+  x.lua_settop(L, -2);
+  return same ? rethrown.traceback : "";
 }
 
 /** How many of our own calls may lie between the failure and the script. */
@@ -69,16 +88,35 @@ function scriptPlace(state: LuaState, L: StatePointer, where: string): string {
   return where;
 }
 
-function describeOwn(state: LuaState, L: StatePointer, traceback: string): LuaFailure | undefined {
+type Fields = Omit<LuaFailure, "traceback">;
+
+/** One of our error objects. */
+function describeObject(state: LuaState, L: StatePointer): Fields | undefined {
   if (!isErrorObject(state, L)) return undefined;
-  const code = (field(state, L, "code") || "runtime") as LuaErrorCode;
-  const where = field(state, L, "where");
-  const detail = field(state, L, "message");
   state.x.lua_rawgeti(L, 1, 1n);
   const nth = Number(state.x.lua_tointegerx(L, -1, 0));
   state.x.lua_settop(L, -2);
-  const cause = state.crossed[nth % limits.luaCrossedErrors];
-  return { code, where, detail, traceback: code === "syntax" ? "" : traceback, cause };
+  const crossed = state.crossed[nth % limits.luaCrossedErrors];
+  return {
+    code: knownCode(field(state, L, "code")),
+    where: field(state, L, "where"),
+    detail: field(state, L, "message"),
+    // A long time later the place is another error's.
+    ...(crossed?.nth === nth && { cause: crossed.error }),
+  };
+}
+
+/** A script's own table with a message, such as `error { code = "bad-value", message = "…" }`. */
+function describeTable(state: LuaState, L: StatePointer): Fields | undefined {
+  const { x } = state;
+  if (x.lua_type(L, 1) !== lua.type.table) return undefined;
+  if (x.lua_getmetatable(L, 1) !== 0) {
+    x.lua_settop(L, -2);
+    return undefined;
+  }
+  const detail = field(state, L, "message");
+  if (detail === "") return undefined;
+  return { code: knownCode(field(state, L, "code")), where: field(state, L, "where"), detail };
 }
 
 function isErrorObject(state: LuaState, L: StatePointer): boolean {
@@ -92,7 +130,7 @@ function isErrorObject(state: LuaState, L: StatePointer): boolean {
 
 function remember(state: LuaState, error: unknown): number {
   const nth = state.crossings++;
-  state.crossed[nth % limits.luaCrossedErrors] = error;
+  state.crossed[nth % limits.luaCrossedErrors] = { nth, error };
   return nth;
 }
 
@@ -105,7 +143,8 @@ function setField(state: LuaState, L: StatePointer, name: string, value: string)
 function field(state: LuaState, L: StatePointer, name: string): string {
   state.pushString(L, name);
   state.x.lua_rawget(L, 1);
-  const text = state.toMessage(L, -1);
+  const isText = state.x.lua_type(L, -1) === lua.type.string;
+  const text = isText ? state.toMessage(L, -1) : "";
   state.x.lua_settop(L, -2);
   return text;
 }

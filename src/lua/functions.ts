@@ -1,12 +1,18 @@
 import { ConfigError } from "../errors.ts";
 import { type FunctionStore, pushValue, readValue } from "./marshal.ts";
 import type { LuaState } from "./state.ts";
-import { type HostFunction, LuaFunction, type LuaValue } from "./values.ts";
+import { type HostFunction, LuaFunction, LuaHandle, type LuaValue } from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
 
 /** Lua functions that the host holds, and host functions that Lua holds. */
 export interface EngineFunctions extends FunctionStore {
-  release(fn: LuaFunction): void;
+  /** Push the value of a handle. */
+  push(L: StatePointer, handle: LuaHandle): void;
+  /** Whether the value of a handle lives here. */
+  owns(handle: LuaHandle): boolean;
+  /** Take a handle on the value at `index`. */
+  hold(L: StatePointer, index: number): LuaHandle;
+  release(handle: LuaHandle): void;
   /** Give up the functions whose handles were collected. */
   sweep(): void;
 }
@@ -14,9 +20,18 @@ export interface EngineFunctions extends FunctionStore {
 /** Create the store of one engine. */
 export function createFunctionStore(state: LuaState): EngineFunctions {
   const { x } = state;
-  const owned = new WeakSet<LuaFunction>();
+  const owned = new WeakSet<LuaHandle>();
   const abandoned: number[] = [];
   const registry = new FinalizationRegistry<number>((ref) => abandoned.push(ref));
+  function keep<Handle extends LuaHandle>(handle: Handle): Handle {
+    owned.add(handle);
+    registry.register(handle, handle.ref, handle);
+    return handle;
+  }
+  function reference(L: StatePointer, index: number): number {
+    x.lua_pushvalue(L, index);
+    return x.luaL_ref(L, lua.registryIndex);
+  }
   const store: EngineFunctions = {
     push(L, fn) {
       if (!owned.has(fn)) {
@@ -29,16 +44,12 @@ export function createFunctionStore(state: LuaState): EngineFunctions {
       if (fn.ref === 0) throw new Error("Cannot use a Lua function: it was released");
       x.lua_rawgeti(L, lua.registryIndex, BigInt(fn.ref));
     },
-    pushHost(L, fn) {
-      state.pushRaw(L, createRaw(state, fn, { push, read }));
+    pushHost(L, fn, name = "a function") {
+      state.pushRaw(L, createRaw(state, fn, { push, read, name }));
     },
-    take(L, index) {
-      x.lua_pushvalue(L, index);
-      const fn = new LuaFunction(x.luaL_ref(L, lua.registryIndex));
-      owned.add(fn);
-      registry.register(fn, fn.ref, fn);
-      return fn;
-    },
+    owns: (handle) => owned.has(handle) && handle.ref !== 0,
+    take: (L, index) => keep(new LuaFunction(reference(L, index))),
+    hold: (L, index) => keep(new LuaHandle(reference(L, index))),
     release(fn) {
       if (fn.ref === 0 || !owned.has(fn)) return;
       registry.unregister(fn);
@@ -59,6 +70,8 @@ export function createFunctionStore(state: LuaState): EngineFunctions {
 interface Border {
   readonly push: (L: StatePointer, value: LuaValue) => void;
   readonly read: (L: StatePointer, index: number) => LuaValue;
+  /** What errors call the function. */
+  readonly name: string;
 }
 
 /** A host function on the raw stack. */
@@ -67,12 +80,22 @@ function createRaw(state: LuaState, fn: HostFunction, border: Border) {
     const args: LuaValue[] = [];
     const last = state.x.lua_gettop(L);
     state.reserve(L, 8);
-    for (let i = 1; i <= last; i++) args.push(border.read(L, i));
+    for (let i = 1; i <= last; i++) args.push(readArgument(border, L, i));
     const results = fn(args, { where: (level = 1) => state.where(L, level) }) ?? [];
     state.reserve(L, results.length + 8);
     for (const result of results) border.push(L, result);
     return results.length;
   };
+}
+
+function readArgument({ read, name }: Border, L: StatePointer, index: number): LuaValue {
+  try {
+    return read(L, index);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const reason = error.detail.replace(/^C/, "c");
+    throw new ConfigError(error.code, "", `Cannot use argument ${index} of ${name}: ${reason}`);
+  }
 }
 
 /** Store the value that `push` pushes under the global name `path`, making tables on the way. */

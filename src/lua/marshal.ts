@@ -1,7 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { LuaState } from "./state.ts";
-import { LuaFunction, type LuaKey, LuaTable, type LuaValue } from "./values.ts";
+import { type HostFunction, LuaFunction, type LuaKey, LuaTable, type LuaValue } from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
 
 const { type } = lua;
@@ -11,8 +11,8 @@ const integerLimit = 2n ** 63n;
 export interface FunctionStore {
   /** Push the function of a handle. */
   push(L: StatePointer, fn: LuaFunction): void;
-  /** Push a host function. */
-  pushHost(L: StatePointer, fn: Extract<LuaValue, (...args: never[]) => unknown>): void;
+  /** Push a host function; errors about its arguments call it `name`. */
+  pushHost(L: StatePointer, fn: HostFunction, name?: string): void;
   /** Take a handle on the function at `index`. */
   take(L: StatePointer, index: number): LuaFunction;
 }
@@ -24,6 +24,7 @@ interface Crossing {
   /** Tables from the outermost one to here. */
   readonly path: unknown[];
   values: number;
+  octets: number;
 }
 
 /**
@@ -34,7 +35,7 @@ export function pushValue(
   state: LuaState,
   functions: FunctionStore,
 ): (L: StatePointer, value: LuaValue) => void {
-  return (L, value) => push({ state, functions, path: [], values: 0 }, L, value);
+  return (L, value) => push({ state, functions, path: [], values: 0, octets: 0 }, L, value);
 }
 
 /**
@@ -45,7 +46,7 @@ export function readValue(
   state: LuaState,
   functions: FunctionStore,
 ): (L: StatePointer, index: number) => LuaValue {
-  return (L, index) => read({ state, functions, path: [], values: 0 }, L, index);
+  return (L, index) => read({ state, functions, path: [], values: 0, octets: 0 }, L, index);
 }
 
 function push(crossing: Crossing, L: StatePointer, value: LuaValue): void {
@@ -53,14 +54,20 @@ function push(crossing: Crossing, L: StatePointer, value: LuaValue): void {
   const { x } = state;
   count(crossing);
   if (value === undefined) x.lua_pushnil(L);
+  else if (value === null) x.lua_pushlightuserdata(L, 0);
   else if (typeof value === "boolean") x.lua_pushboolean(L, value ? 1 : 0);
   else if (typeof value === "number") pushNumber(state, L, value);
   else if (typeof value === "bigint") pushBigInt(state, L, value);
-  else if (typeof value === "string" || value instanceof Uint8Array) state.pushString(L, value);
+  else if (typeof value === "string" || value instanceof Uint8Array) pushText(crossing, L, value);
   else if (value instanceof LuaFunction) functions.push(L, value);
   else if (typeof value === "function") functions.pushHost(L, value);
   else if (value instanceof LuaTable) pushTable(crossing, L, value);
   else throw new ConfigError("wrong-type", "", "Cannot give Lua anything but Lua values");
+}
+
+function pushText(crossing: Crossing, L: StatePointer, value: string | Uint8Array): void {
+  countOctets(crossing, value.length);
+  crossing.state.pushString(L, value);
 }
 
 /** Push a number: an integer when it is one and exact, else a float. */
@@ -87,6 +94,9 @@ function pushTable(crossing: Crossing, L: StatePointer, table: LuaTable): void {
   x.lua_createtable(L, table.entries.has(1) ? table.entries.size : 0, 0);
   for (const [key, value] of table.entries) {
     if (value === undefined) continue;
+    if (Number.isNaN(key)) {
+      throw new ConfigError("wrong-type", "", "Cannot give Lua a table with the key NaN");
+    }
     push(crossing, L, key);
     push(crossing, L, value);
     x.lua_rawset(L, -3);
@@ -107,7 +117,10 @@ function read(crossing: Crossing, L: StatePointer, index: number): LuaValue {
     case type.number:
       return readNumber(state, L, index);
     case type.string:
-      return state.toString(L, index);
+      return readText(crossing, L, index);
+    case type.lightUserdata:
+      if (x.lua_touserdata(L, index) === 0) return null;
+      throw new ConfigError("wrong-type", "", "Cannot hand over a pointer");
     case type.function:
       return functions.take(L, index);
     case type.table:
@@ -117,6 +130,11 @@ function read(crossing: Crossing, L: StatePointer, index: number): LuaValue {
     default:
       throw new ConfigError("wrong-type", "", "Cannot hand over a record: expected plain values");
   }
+}
+
+function readText(crossing: Crossing, L: StatePointer, index: number): string | Uint8Array {
+  countOctets(crossing, Number(crossing.state.x.lua_rawlen(L, index)));
+  return crossing.state.toString(L, index);
 }
 
 /** The number at `index`: integers beyond 2^53 as BigInt. */
@@ -151,10 +169,23 @@ function readKey(crossing: Crossing, L: StatePointer): LuaKey {
   const kind = crossing.state.x.lua_type(L, -1);
   if (kind === type.string || kind === type.number || kind === type.boolean) {
     const key = read(crossing, L, -1);
-    if (typeof key === "string" || typeof key === "number" || typeof key === "boolean") return key;
+    if (isKey(key)) return key;
   }
   const detail = "Cannot hand over a table: a key is neither text nor a number or boolean";
   throw new ConfigError("wrong-type", "", detail);
+}
+
+function isKey(value: LuaValue): value is LuaKey {
+  if (typeof value === "object") return value instanceof Uint8Array;
+  return value !== undefined && typeof value !== "function";
+}
+
+// One long string may stand in a table a thousand times: it is copied each time.
+function countOctets(crossing: Crossing, octets: number): void {
+  crossing.octets += octets;
+  if (crossing.octets <= limits.luaCrossingBytes) return;
+  const detail = `Cannot hand over more than ${limits.luaCrossingBytes} octets at once`;
+  throw new ConfigError("limit", "", detail);
 }
 
 function count(crossing: Crossing): void {

@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import type { ErrorValues } from "./border/error-values.ts";
 import { speakAsLuaJit } from "./dialect/messages.ts";
 import { rewriteDialect } from "./dialect/rewrite.ts";
 import { LimitError, LuaError, type LuaFailure, splitPosition } from "./errors.ts";
@@ -36,9 +37,13 @@ export class LuaState {
   fieldTables = 0;
   /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
   errorMetatable = 0;
-  /** Host errors that crossed last, by the number in their Lua error object. */
-  readonly crossed: unknown[] = [];
+  /** Host errors that crossed last, with the number in their Lua error object. */
+  readonly crossed: { readonly nth: number; readonly error: unknown }[] = [];
   crossings = 0;
+  /** Keeps what Lua raises; undefined before the engine is set up. */
+  errorValues: ErrorValues | undefined;
+  /** The error of Lua that went through a host function last: its calls led to the next one. */
+  rethrown: LuaError | undefined;
   /** Names of chunks that Lua cuts to `...` and their last characters, by what it makes of them. */
   readonly #cutNames = new Map<string, string>();
   /** Set when the VM can no longer be trusted: a foreign exception went through its frames. */
@@ -86,10 +91,11 @@ export class LuaState {
     this.#enter = this.glue.addFunction((L) => {
       return this.#invoke(L as StatePointer, this.#body as RawFunction);
     }, 1);
-    this.#handler = this.glue.addFunction((L) => {
-      this.#failure = describeFailure(this, L as StatePointer);
+    const describe = this.guarded((L) => {
+      this.#failure = describeFailure(this, L);
       return 1;
-    }, 1);
+    });
+    this.#handler = this.glue.addFunction((L) => describe(L as StatePointer), 1);
     this.#writer = this.glue.addFunction((_L, at, length) => {
       this.#dumped.push(this.glue.bytes().slice(at, (at as number) + (length as number)));
       return 0;
@@ -131,6 +137,7 @@ export class LuaState {
     this.depth++;
     const status = x.lua_pcallk(L, 0, 0, top + 1, 0, 0);
     this.depth--;
+    if (this.depth === 0) this.rethrown = undefined;
     this.current = L;
     const failure = status === lua.status.ok ? undefined : this.#takeFailure(L, status);
     x.lua_settop(L, top);
@@ -259,6 +266,8 @@ export class LuaState {
     } catch (error) {
       this.current = caller;
       if (error === Number.POSITIVE_INFINITY || this.#broken !== undefined) throw error;
+      // The arguments are of no more use, and a full stack needs their room.
+      this.x.lua_settop(L, 0);
       if (pushError(this, L, error) === "fault") this.#fault ??= { error };
     }
     return this.x.lua_error(L);

@@ -1,6 +1,8 @@
 /** What a Lua value is in TypeScript; functions and tables see their classes. */
 export type LuaValue =
   | undefined
+  /** `json.null`: stands where nil cannot, in tables; a light userdata in Lua. */
+  | null
   | boolean
   /** Integers of up to 53 bits and floats. */
   | number
@@ -27,8 +29,11 @@ export interface HostContext {
  */
 export type HostFunction = (args: LuaValue[], context: HostContext) => LuaValue[] | undefined;
 
-/** Keys that cross the border; -0 and integral floats count as integers, as in Lua. */
-export type LuaKey = string | number | boolean;
+/**
+ * Keys that cross the border; -0 and integral floats count as integers, as in Lua: beyond 2^53
+ * they come back as BigInt. Keys that are no text are octets, each its own in a Map.
+ */
+export type LuaKey = string | number | bigint | boolean | Uint8Array;
 
 /** Plain data from or for Lua: a copy, without metatable or identity. */
 export class LuaTable {
@@ -44,7 +49,11 @@ export class LuaTable {
   }
 
   get(key: LuaKey): LuaValue {
-    return this.entries.get(key);
+    if (!(key instanceof Uint8Array)) return this.entries.get(key);
+    for (const [each, value] of this.entries) {
+      if (each instanceof Uint8Array && sameOctets(each, key)) return value;
+    }
+    return undefined;
   }
 
   /** The elements 1, 2, 3… up to the first that is missing. */
@@ -55,8 +64,12 @@ export class LuaTable {
   }
 }
 
-/** A Lua function, held in its engine until `engine.release`, or until nothing holds the handle. */
-export class LuaFunction {
+function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, i) => octet === b[i]);
+}
+
+/** A Lua value, held in its engine until it is released, or until nothing holds the handle. */
+export class LuaHandle {
   /** Slot in the Lua registry; 0 once released. */
   ref: number;
 
@@ -64,3 +77,6 @@ export class LuaFunction {
     this.ref = ref;
   }
 }
+
+/** A Lua function, held in its engine until `engine.release`, or until nothing holds the handle. */
+export class LuaFunction extends LuaHandle {}

@@ -63,7 +63,7 @@ export interface LuaExports {
   readonly lua_rawset: Push;
   readonly lua_rawgeti: (L: StatePointer, index: number, key: bigint) => number;
   readonly lua_rawseti: (L: StatePointer, index: number, key: bigint) => void;
-  readonly lua_rawlen: At;
+  readonly lua_rawlen: (L: StatePointer, index: number) => bigint;
   readonly lua_next: At;
   readonly lua_getupvalue: (L: StatePointer, index: number, upvalue: number) => number;
 
