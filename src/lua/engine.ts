@@ -7,8 +7,10 @@ import { pushValue, readValue } from "./marshal.ts";
 import { type LuaProfile, type LuaProfileName, profiles } from "./profiles.ts";
 import { openSandbox } from "./sandbox.ts";
 import { LuaState, type RawFunction } from "./state.ts";
-import type { LuaFunction, LuaValue } from "./values.ts";
+import { AsyncFunction, type LuaFunction, type LuaValue } from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
+import { openWaiting } from "./wait/open.ts";
+import type { AsyncOptions, Tasks } from "./wait/tasks.ts";
 
 /** How to make an engine. */
 export interface LuaEngineOptions {
@@ -44,11 +46,27 @@ export interface LuaEngine {
   run(source: string | Uint8Array, chunkName: string, args?: readonly LuaValue[]): LuaValue[];
   /** Call a function of this engine. @throws {LuaError} */
   call(fn: LuaFunction, args?: readonly LuaValue[]): LuaValue[];
+  /**
+   * As `run`, for scripts that may wait: other scripts and the host go on meanwhile. Its first
+   * stretch runs at once. Rejects with a LuaError.
+   */
+  runAsync(
+    source: string | Uint8Array,
+    chunkName: string,
+    args?: readonly LuaValue[],
+    options?: AsyncOptions,
+  ): Promise<LuaValue[]>;
+  /** As `call`, for functions that may wait. */
+  callAsync(
+    fn: LuaFunction,
+    args?: readonly LuaValue[],
+    options?: AsyncOptions,
+  ): Promise<LuaValue[]>;
   /** Equal for functions of equal code and upvalues, wherever in a file they stand. */
   fingerprint(fn: LuaFunction): string;
   /** Give up a handle; the function may then be collected. */
   release(fn: LuaFunction): void;
-  /** Give up the VM; every later call throws. */
+  /** Give up the VM: scripts that wait end with an error, and every later call throws. */
   close(): void;
   /** Octets that Lua objects use now. */
   memoryBytes(): number;
@@ -78,6 +96,8 @@ class Engine implements LuaEngine {
   readonly #functions: EngineFunctions;
   readonly #push: (L: StatePointer, value: LuaValue) => void;
   readonly #read: (L: StatePointer, index: number) => LuaValue;
+  /** Undefined until something waits. */
+  #tasks: Tasks | undefined;
   #closed = false;
 
   constructor(options: LuaEngineOptions) {
@@ -102,9 +122,10 @@ class Engine implements LuaEngine {
   }
 
   define(path: string, value: LuaValue): void {
+    if (value instanceof AsyncFunction) this.#tasks ??= openWaiting(this.state, this.#read);
     this.#protect((L) => {
       const push = () =>
-        typeof value === "function"
+        typeof value === "function" || value instanceof AsyncFunction
           ? this.#functions.pushHost(L, value, path)
           : this.#push(L, value);
       defineGlobal(this.state, L, { path, push });
@@ -127,6 +148,23 @@ class Engine implements LuaEngine {
       results = this.#callTop(L, args);
     });
     return results;
+  }
+
+  runAsync(
+    source: string | Uint8Array,
+    chunkName: string,
+    args: readonly LuaValue[] = [],
+    options: AsyncOptions = {},
+  ): Promise<LuaValue[]> {
+    return this.#start(args, options, (L) => this.state.loadChunk(L, source, chunkName));
+  }
+
+  callAsync(
+    fn: LuaFunction,
+    args: readonly LuaValue[] = [],
+    options: AsyncOptions = {},
+  ): Promise<LuaValue[]> {
+    return this.#start(args, options, (L) => this.#functions.push(L, fn));
   }
 
   fingerprint(fn: LuaFunction): string {
@@ -164,16 +202,39 @@ class Engine implements LuaEngine {
   }
 
   close(): void {
+    this.#tasks?.cancelAll({ code: "closed", detail: "Cannot go on: the engine is closed" });
     this.#closed = true;
   }
 
-  #protect(body: (L: StatePointer) => void): void {
+  #use(): void {
     if (this.#closed) throw new Error("Cannot use a Lua engine: it is closed");
     this.#functions.sweep();
+  }
+
+  #protect(body: (L: StatePointer) => void): void {
+    this.#use();
     this.state.protect((L) => {
       body(L);
       return 0;
     });
+  }
+
+  /** Run the function that `push` pushes as a task. */
+  async #start(
+    args: readonly LuaValue[],
+    options: AsyncOptions,
+    push: (L: StatePointer) => void,
+  ): Promise<LuaValue[]> {
+    this.#use();
+    const { deadlineMs = this.profile.deadlineMs } = options;
+    this.#tasks ??= openWaiting(this.state, this.#read);
+    const pushAll = (L: StatePointer): number => {
+      push(L);
+      this.state.reserve(L, args.length + 8);
+      for (const arg of args) this.#push(L, arg);
+      return args.length;
+    };
+    return this.#tasks.run(pushAll, { ...options, deadlineMs });
   }
 
   /** Call the function on top with `args` and copy its results out. */

@@ -150,7 +150,7 @@ function field(state: LuaState, L: StatePointer, name: string): string {
 }
 
 /** Leave out our own frames below the script and the title line. */
-function trimTraceback(text: string): string {
+export function trimTraceback(text: string): string {
   const lines = text.split("\n").map((line) => line.trim());
   if (lines[0] === "stack traceback:") lines.shift();
   while (lines.at(-1) === "[C]: in ?") lines.pop();

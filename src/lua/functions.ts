@@ -1,7 +1,13 @@
 import { ConfigError } from "../errors.ts";
 import { type FunctionStore, pushValue, readValue } from "./marshal.ts";
-import type { LuaState } from "./state.ts";
-import { type HostFunction, LuaFunction, LuaHandle, type LuaValue } from "./values.ts";
+import type { LuaState, RawFunction } from "./state.ts";
+import {
+  AsyncFunction,
+  type HostFunction,
+  LuaFunction,
+  LuaHandle,
+  type LuaValue,
+} from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
 
 /** Lua functions that the host holds, and host functions that Lua holds. */
@@ -45,7 +51,9 @@ export function createFunctionStore(state: LuaState): EngineFunctions {
       x.lua_rawgeti(L, lua.registryIndex, BigInt(fn.ref));
     },
     pushHost(L, fn, name = "a function") {
-      state.pushRaw(L, createRaw(state, fn, { push, read, name }));
+      const border = { push, read, name };
+      const raw = fn instanceof AsyncFunction ? createWaiting : createRaw;
+      state.pushRaw(L, raw(state, fn as never, border));
     },
     owns: (handle) => owned.has(handle) && handle.ref !== 0,
     take: (L, index) => keep(new LuaFunction(reference(L, index))),
@@ -75,17 +83,45 @@ interface Border {
 }
 
 /** A host function on the raw stack. */
-function createRaw(state: LuaState, fn: HostFunction, border: Border) {
-  return (L: StatePointer): number => {
-    const args: LuaValue[] = [];
-    const last = state.x.lua_gettop(L);
-    state.reserve(L, 8);
-    for (let i = 1; i <= last; i++) args.push(readArgument(border, L, i));
+function createRaw(state: LuaState, fn: HostFunction, border: Border): RawFunction {
+  return (L) => {
+    const args = readArguments(state, border, L);
     const results = fn(args, { where: (level = 1) => state.where(L, level) }) ?? [];
-    state.reserve(L, results.length + 8);
-    for (const result of results) border.push(L, result);
-    return results.length;
+    return pushResults(state, border, L, results);
   };
+}
+
+/** A host function that waits, on the raw stack. */
+function createWaiting(state: LuaState, { fn }: AsyncFunction, border: Border): RawFunction {
+  return (L) => {
+    const { waits } = state;
+    waits.check(L, border.name);
+    const args = readArguments(state, border, L);
+    return waits.wait(
+      L,
+      (context) => fn(args, context),
+      (L, results) => pushResults(state, border, L, results),
+    );
+  };
+}
+
+function readArguments(state: LuaState, border: Border, L: StatePointer): LuaValue[] {
+  const args: LuaValue[] = [];
+  const last = state.x.lua_gettop(L);
+  state.reserve(L, 8);
+  for (let i = 1; i <= last; i++) args.push(readArgument(border, L, i));
+  return args;
+}
+
+function pushResults(
+  state: LuaState,
+  border: Border,
+  L: StatePointer,
+  results: readonly LuaValue[],
+): number {
+  state.reserve(L, results.length + 8);
+  for (const result of results) border.push(L, result);
+  return results.length;
 }
 
 function readArgument({ read, name }: Border, L: StatePointer, index: number): LuaValue {

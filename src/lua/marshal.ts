@@ -1,7 +1,14 @@
 import { ConfigError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { LuaState } from "./state.ts";
-import { type HostFunction, LuaFunction, type LuaKey, LuaTable, type LuaValue } from "./values.ts";
+import {
+  AsyncFunction,
+  type HostFunction,
+  LuaFunction,
+  type LuaKey,
+  LuaTable,
+  type LuaValue,
+} from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
 
 const { type } = lua;
@@ -12,7 +19,7 @@ export interface FunctionStore {
   /** Push the function of a handle. */
   push(L: StatePointer, fn: LuaFunction): void;
   /** Push a host function; errors about its arguments call it `name`. */
-  pushHost(L: StatePointer, fn: HostFunction, name?: string): void;
+  pushHost(L: StatePointer, fn: HostFunction | AsyncFunction, name?: string): void;
   /** Take a handle on the function at `index`. */
   take(L: StatePointer, index: number): LuaFunction;
 }
@@ -60,7 +67,8 @@ function push(crossing: Crossing, L: StatePointer, value: LuaValue): void {
   else if (typeof value === "bigint") pushBigInt(state, L, value);
   else if (typeof value === "string" || value instanceof Uint8Array) pushText(crossing, L, value);
   else if (value instanceof LuaFunction) functions.push(L, value);
-  else if (typeof value === "function") functions.pushHost(L, value);
+  else if (typeof value === "function" || value instanceof AsyncFunction)
+    functions.pushHost(L, value);
   else if (value instanceof LuaTable) pushTable(crossing, L, value);
   else throw new ConfigError("wrong-type", "", "Cannot give Lua anything but Lua values");
 }

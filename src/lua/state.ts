@@ -9,6 +9,8 @@ import { Guard, type GuardOptions } from "./guard.ts";
 import { CallStack, type Place } from "./vm/call-stack.ts";
 import { type LuaExports, lua, type StatePointer, upvalueIndex } from "./vm/exports.ts";
 import { createGlue, type Glue } from "./vm/glue.ts";
+import type { Task } from "./wait/tasks.ts";
+import { Waits } from "./wait/waits.ts";
 
 /** A function on the raw stack: arguments at 1…, returns how many results lie on top. */
 export type RawFunction = (L: StatePointer) => number;
@@ -33,6 +35,10 @@ export class LuaState {
   depth = 0;
   /** Ends scripts that have used up what they may. */
   readonly guard: Guard;
+  /** The task whose Lua runs now; undefined in calls that cannot wait. */
+  task: Task | undefined;
+  /** Results of the host that Lua waits for. */
+  readonly waits = new Waits(this);
   /** Field tables of the companion module in the VM's memory. */
   fieldTables = 0;
   /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
@@ -58,7 +64,8 @@ export class LuaState {
   readonly #functions: RawFunction[] = [];
   readonly #dispatch: number;
   readonly #enter: number;
-  readonly #handler: number;
+  /** The message handler of protected calls, as C calls it. */
+  readonly handler: number;
   readonly #writer: number;
   #dumped: Uint8Array[] = [];
   readonly #scratch: number;
@@ -95,7 +102,7 @@ export class LuaState {
       this.#failure = describeFailure(this, L);
       return 1;
     });
-    this.#handler = this.glue.addFunction((L) => describe(L as StatePointer), 1);
+    this.handler = this.glue.addFunction((L) => describe(L as StatePointer), 1);
     this.#writer = this.glue.addFunction((_L, at, length) => {
       this.#dumped.push(this.glue.bytes().slice(at, (at as number) + (length as number)));
       return 0;
@@ -126,20 +133,22 @@ export class LuaState {
     if (this.#broken !== undefined) {
       throw new Error("The Lua VM is broken by an earlier exception", { cause: this.#broken });
     }
-    const { x, current: L } = this;
+    const { x, current: L, task } = this;
     if (this.depth === 0) this.guard.start(L);
     const top = x.lua_gettop(L);
     if (x.lua_checkstack(L, 8) === 0) throw new Error("The Lua stack is full");
-    x.lua_pushcclosure(L, this.#handler, 0);
+    x.lua_pushcclosure(L, this.handler, 0);
     x.lua_pushcclosure(L, this.#enter, 0);
     this.#body = body;
     this.#failure = undefined;
+    this.task = undefined;
     this.depth++;
     const status = x.lua_pcallk(L, 0, 0, top + 1, 0, 0);
     this.depth--;
+    this.task = task;
     if (this.depth === 0) this.rethrown = undefined;
     this.current = L;
-    const failure = status === lua.status.ok ? undefined : this.#takeFailure(L, status);
+    const failure = status === lua.status.ok ? undefined : this.takeFailure(L, status);
     x.lua_settop(L, top);
     this.#throwFault();
     if (failure !== undefined) throw new LuaError(failure);
@@ -273,7 +282,8 @@ export class LuaState {
     return this.x.lua_error(L);
   }
 
-  #takeFailure(L: StatePointer, status: number): LuaFailure {
+  /** Why a protected call of `status` failed; its error value lies on top. */
+  takeFailure(L: StatePointer, status: number): LuaFailure {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined && status === lua.status.runtime) return failure;

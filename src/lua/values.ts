@@ -14,7 +14,8 @@ export type LuaValue =
   | LuaTable
   | LuaFunction
   /** Only towards Lua: becomes a Lua function that lives as long as the engine. */
-  | HostFunction;
+  | HostFunction
+  | AsyncFunction;
 
 /** What a host function can ask about its call. */
 export interface HostContext {
@@ -28,6 +29,27 @@ export interface HostContext {
  * out of `run` or `call` even when the script catches it.
  */
 export type HostFunction = (args: LuaValue[], context: HostContext) => LuaValue[] | undefined;
+
+/** What a host function that waits can ask about its call. */
+export interface AsyncContext {
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A host function for whose result the script waits, while other scripts and the host go on. */
+export type AsyncHostFunction = (args: LuaValue[], context: AsyncContext) => Promise<LuaValue[]>;
+
+/**
+ * Marks a host function as one that waits: Lua can call it in what `runAsync` and `callAsync` run,
+ * there in coroutines, `pcall`, metamethods and iterators, too. Errors cross as of a HostFunction.
+ */
+export class AsyncFunction {
+  readonly fn: AsyncHostFunction;
+
+  constructor(fn: AsyncHostFunction) {
+    this.fn = fn;
+  }
+}
 
 /**
  * Keys that cross the border; -0 and integral floats count as integers, as in Lua: beyond 2^53

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
-import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
+import { AsyncFunction, LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { Arguments } from "../arguments.ts";
 import type { Primitive } from "../primitive.ts";
 
@@ -35,7 +35,11 @@ function toJson(value: LuaValue): Json {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (value instanceof LuaTable) return tableToJson(value);
-  if (value instanceof LuaFunction || typeof value === "function") {
+  if (
+    value instanceof LuaFunction ||
+    typeof value === "function" ||
+    value instanceof AsyncFunction
+  ) {
     throw new ConfigError("wrong-type", "", "Cannot encode a function as JSON");
   }
   if (typeof value === "number" && !Number.isFinite(value)) {

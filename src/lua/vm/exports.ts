@@ -82,6 +82,23 @@ export interface LuaExports {
     context: number,
     continuation: number,
   ) => number;
+  readonly lua_newthread: (L: StatePointer) => StatePointer;
+  /** The number of values that the coroutine hands out is written to `results`. */
+  readonly lua_resume: (
+    L: StatePointer,
+    from: StatePointer,
+    args: number,
+    results: number,
+  ) => number;
+  readonly lua_yieldk: (
+    L: StatePointer,
+    results: number,
+    context: number,
+    continuation: number,
+  ) => number;
+  readonly lua_isyieldable: (L: StatePointer) => number;
+  readonly lua_resetthread: (L: StatePointer) => number;
+  readonly lua_xmove: (from: StatePointer, to: StatePointer, values: number) => void;
   readonly lua_error: (L: StatePointer) => number;
   readonly lua_getstack: (L: StatePointer, level: number, record: number) => number;
   readonly lua_getinfo: (L: StatePointer, what: number, record: number) => number;
