@@ -97,6 +97,10 @@ export const limits = {
   luaValues: 100_000,
   /** Octets of text in one crossing: half of what a pipeline's VM can hold. */
   luaCrossingBytes: 134_217_728,
+  /** Milliseconds between two looks at whether a script that waits must end: a blink. */
+  luaWaitLookMs: 50,
+  /** Seconds that a script may sleep at a stretch: about what timers can hold. */
+  sleepSeconds: 2_000_000,
   /** Host errors that a Lua error object can still name as its cause. */
   luaCrossedErrors: 64,
   /** Lines of a REPL script on their way to the terminal before the script waits. */

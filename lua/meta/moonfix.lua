@@ -946,6 +946,7 @@ ipfix = {}
 json = {}
 log = {}
 pcap = {}
+sleep = {}
 
 --- What the registries of IANA and CERT say about an Information Element.
 ---@param name string Its exact name
@@ -994,3 +995,7 @@ function log.warn(message) end
 ---@return { packets: integer, octets: integer, flows: integer, damage: string[] }? result What was found, or nil when a file cannot be used
 ---@return string? error Why it cannot be used
 function pcap.to_ipfix(options) end
+
+--- Wait so many seconds, while other scripts and the program go on.
+---@param seconds number 0 lets others go first
+function sleep(seconds) end

@@ -18,6 +18,12 @@ export class Arguments {
     throw this.#wrong(name, value, "a string");
   }
 
+  number(position: number, name: string): number {
+    const value = this.#args[position - 1];
+    if (typeof value === "number") return value;
+    throw this.#wrong(name, value, "a number");
+  }
+
   function(position: number, name: string): LuaFunction {
     const value = this.#args[position - 1];
     if (value instanceof LuaFunction) return value;

@@ -1,6 +1,6 @@
 import type { LuaEngine } from "../lua/engine.ts";
 import type { Grant } from "../lua/profiles.ts";
-import type { HostFunction, LuaFunction } from "../lua/values.ts";
+import type { AsyncFunction, HostFunction, LuaFunction } from "../lua/values.ts";
 
 /** Severity of a line that a script logs. */
 export type LogLevel = "info" | "warn" | "error";
@@ -35,5 +35,5 @@ export interface Primitive {
   /** Lua that works as it stands. */
   readonly example: string;
   /** Bind it to `host`; undefined for what the engine itself brings. */
-  readonly bind: ((host: Host) => HostFunction | LuaFunction) | undefined;
+  readonly bind: ((host: Host) => HostFunction | AsyncFunction | LuaFunction) | undefined;
 }

@@ -98,16 +98,20 @@ class Engine implements LuaEngine {
   readonly #read: (L: StatePointer, index: number) => LuaValue;
   /** Undefined until something waits. */
   #tasks: Tasks | undefined;
+  /** Of each run, waiting included. */
+  readonly #deadlineMs: number | undefined;
   #closed = false;
 
   constructor(options: LuaEngineOptions) {
     const profile = profiles[options.profile];
     this.profile = profile;
     const print = (line: string | Uint8Array) => options.print?.(line);
+    const run = isWatched(options) ? { ...profile, ...options.run } : undefined;
+    this.#deadlineMs = run?.deadlineMs;
     this.state = new LuaState(
       {
         memoryBytes: options.memoryBytes ?? profile.memoryBytes,
-        run: isWatched(options) ? { ...profile, ...options.run } : undefined,
+        run,
         interrupt: options.interrupt,
         poll: options.poll,
       },
@@ -226,7 +230,7 @@ class Engine implements LuaEngine {
     push: (L: StatePointer) => void,
   ): Promise<LuaValue[]> {
     this.#use();
-    const { deadlineMs = this.profile.deadlineMs } = options;
+    const { deadlineMs = this.#deadlineMs ?? Number.POSITIVE_INFINITY } = options;
     this.#tasks ??= openWaiting(this.state, this.#read);
     const pushAll = (L: StatePointer): number => {
       push(L);

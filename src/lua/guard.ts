@@ -133,6 +133,13 @@ export class Guard {
     this.module.begin(L, this.#steps);
   }
 
+  /** The run that begins in `L` goes on with one that waited, and has used `usage` already. */
+  goOn(L: StatePointer, usage: RunUsage): void {
+    this.#outputBytes = usage.outputBytes;
+    if (this.#options.run === undefined || !this.#armed) return;
+    this.module.begin(L, this.#steps - BigInt(usage.instructions));
+  }
+
   /** An error was caught in `L`, or on behalf of `caller`: a run that is over must not go on. */
   caught(L: StatePointer, caller: StatePointer): void {
     if (this.module.excess.value === 0) return;
@@ -161,18 +168,29 @@ export class Guard {
     };
   }
 
+  /** Whether somebody may want a script to end while it waits. */
+  get isInterruptible(): boolean {
+    return (this.#options.interrupt ?? this.#options.poll) !== undefined;
+  }
+
+  /** Why a script must end, whether it runs or waits; the clock is not asked. */
+  interrupted(): LimitError | undefined {
+    const { interrupt, poll } = this.#options;
+    if (interrupt !== undefined && Atomics.load(interrupt, 0) !== 0) {
+      return new LimitError("interrupt", "interrupted");
+    }
+    return poll?.();
+  }
+
   #look(): boolean {
-    const { run, interrupt, poll } = this.#options;
+    const { run } = this.#options;
     const now = performance.now();
     this.#keepPace(now - this.#lookedMs);
     this.#lookedMs = now;
-    if (interrupt !== undefined && Atomics.load(interrupt, 0) !== 0) {
-      this.#reason ??= new LimitError("interrupt", "interrupted");
-    } else if (now > this.#deadlineMs) {
+    if (now > this.#deadlineMs) {
       this.#reason ??= new LimitError("deadline", `still runs after ${run?.deadlineMs} ms`);
-    } else {
-      this.#reason ??= poll?.();
     }
+    this.#reason ??= this.interrupted();
     return this.#reason !== undefined;
   }
 

@@ -1,6 +1,7 @@
 import { createLuaEngine, type LuaEngine } from "../../src/lua/engine.ts";
 import { LuaError } from "../../src/lua/errors.ts";
 import type { LuaValue } from "../../src/lua/values.ts";
+import type { AsyncOptions } from "../../src/lua/wait/tasks.ts";
 
 /** An engine of the trusted profile and the lines it printed. */
 export function startEngine(memoryBytes?: number): { engine: LuaEngine; printed: unknown[] } {
@@ -23,6 +24,21 @@ export function runLua(source: string, ...args: LuaValue[]): LuaValue[] {
 export function failLua(source: string, engine = startEngine().engine): LuaError {
   try {
     engine.run(source, "test.lua");
+  } catch (error) {
+    if (error instanceof LuaError) return error;
+    throw error;
+  }
+  throw new Error(`Lua did not fail: ${source}`);
+}
+
+/** The error that `source`, which may wait, ends with. */
+export async function failAsync(
+  source: string,
+  engine: LuaEngine,
+  options: AsyncOptions = {},
+): Promise<LuaError> {
+  try {
+    await engine.runAsync(source, "test.lua", [], options);
   } catch (error) {
     if (error instanceof LuaError) return error;
     throw error;

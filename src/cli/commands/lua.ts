@@ -46,7 +46,7 @@ In every profile but trusted it runs in a closed sandbox with bounds of time, me
       const { name, args } = script;
       const arg = new LuaTable([[0, name], ...args.map((text, i) => [i + 1, text] as const)]);
       engine.run("arg = ...", "moonfix", [arg]);
-      engine.run(script.source, name, args);
+      await engine.runAsync(script.source, name, args);
       output.flush();
       return exitCodes.ok;
     } catch (error) {

@@ -1,8 +1,6 @@
-import { LuaTable } from "../../lua/values.ts";
+import { AsyncFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { Arguments } from "../arguments.ts";
-import { runBlocking } from "../blocking.ts";
-import type { ConversionRequest } from "../conversion-worker.ts";
-import type { ConversionResult } from "../pcap-to-ipfix.ts";
+import { convertCaptures } from "../pcap-to-ipfix.ts";
 import type { Primitive } from "../primitive.ts";
 
 const optionNames = ["inputs", "output", "idle_timeout", "active_timeout"] as const;
@@ -34,25 +32,22 @@ export const pcapPrimitives: readonly Primitive[] = [
       'local result = assert(pcap.to_ipfix { inputs = "lab.pcap", output = "lab.ipfix" })',
       "print(result.flows)",
     ].join("\n"),
-    bind: () => (args) => {
-      const options = new Arguments("pcap.to_ipfix", args).options(1, optionNames);
-      const idle = options.positive("idle_timeout");
-      const active = options.positive("active_timeout");
-      return [
-        convert({
-          inputs: options.texts("inputs"),
-          output: options.text("output"),
-          ...(idle !== undefined && { idleTimeoutMs: 1000 * idle }),
-          ...(active !== undefined && { activeTimeoutMs: 1000 * active }),
-        }),
-      ];
-    },
+    // On this thread: between two blocks of a file there is time for what else waits.
+    bind: () => new AsyncFunction(async (args, { signal }) => [await convert(args, signal)]),
   },
 ];
 
-function convert(request: ConversionRequest): LuaTable {
-  const url = new URL("../../../dist/host/conversion-worker.js", import.meta.url);
-  const result = runBlocking<ConversionRequest, ConversionResult>(url, request);
+async function convert(args: readonly LuaValue[], signal: AbortSignal): Promise<LuaTable> {
+  const options = new Arguments("pcap.to_ipfix", args).options(1, optionNames);
+  const idle = options.positive("idle_timeout");
+  const active = options.positive("active_timeout");
+  const result = await convertCaptures({
+    inputs: options.texts("inputs"),
+    output: options.text("output"),
+    signal,
+    ...(idle !== undefined && { idleTimeoutMs: 1_000 * idle }),
+    ...(active !== undefined && { activeTimeoutMs: 1_000 * active }),
+  });
   const damage = result.damage.map(({ input, message }) => `${input}: ${message}`);
   return new LuaTable([
     ["packets", result.packets],

@@ -1,6 +1,8 @@
 import { ConfigError } from "../../errors.ts";
-import { LuaError, type LuaFailure } from "../errors.ts";
+import { limits } from "../../limits.ts";
+import { LimitError, LuaError, type LuaFailure } from "../errors.ts";
 import { trimTraceback } from "../failures.ts";
+import type { RunUsage } from "../guard.ts";
 import type { LuaState } from "../state.ts";
 import type { LuaValue } from "../values.ts";
 import { lua, type StatePointer } from "../vm/exports.ts";
@@ -22,6 +24,8 @@ export interface Task {
   readonly signal: AbortSignal;
   /** The wait that it is suspended for. */
   waiting: number | undefined;
+  /** What its stretches so far have used. */
+  usage: RunUsage | undefined;
   /** Why it may not go on. */
   cancelled: LuaFailure | undefined;
   failure: LuaFailure | undefined;
@@ -30,6 +34,9 @@ export interface Task {
   /** Give up timers and listeners. */
   dispose(): void;
 }
+
+/** Why a task is ended from outside. */
+type Ending = Pick<LuaFailure, "code" | "detail" | "cause">;
 
 /** Octets for the number of results that C writes. */
 const countBytes = 4;
@@ -41,6 +48,8 @@ export class Tasks {
   readonly #tasks = new Map<StatePointer, Task>();
   readonly #entry: number;
   readonly #count: number;
+  /** Looks for interrupts while tasks wait: Lua itself cannot. */
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(state: LuaState, read: (L: StatePointer, index: number) => LuaValue) {
     this.#state = state;
@@ -92,7 +101,7 @@ export class Tasks {
   }
 
   /** End every task where it waits. */
-  cancelAll(failure: Pick<LuaFailure, "code" | "detail">): void {
+  cancelAll(failure: Ending): void {
     for (const task of [...this.#tasks.values()]) this.#cancel(task, failure);
   }
 
@@ -101,15 +110,20 @@ export class Tasks {
     { deadlineMs = Number.POSITIVE_INFINITY, signal }: AsyncOptions,
   ): Task {
     const controller = new AbortController();
-    const onAbort = () => this.#cancel(task, { code: "limit", detail: "Stopped from outside" });
-    const onDeadline = () =>
-      this.#cancel(task, { code: "limit", detail: `still waits after ${deadlineMs} ms` });
+    const stop = (cause: LimitError) => {
+      this.#cancel(task, { code: "limit", detail: cause.detail, cause });
+    };
+    const onAbort = () => stop(new LimitError("interrupt", "interrupted"));
+    const onDeadline = () => {
+      stop(new LimitError("deadline", `still runs after ${deadlineMs} ms`));
+    };
     const timer = Number.isFinite(deadlineMs) ? setTimeout(onDeadline, deadlineMs) : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     const task: Task = {
       ...base,
       signal: controller.signal,
       waiting: undefined,
+      usage: undefined,
       cancelled: undefined,
       failure: undefined,
       dispose() {
@@ -119,8 +133,18 @@ export class Tasks {
       },
     };
     this.#tasks.set(base.thread, task);
+    this.#watchInterrupts();
     if (signal?.aborted) onAbort();
     return task;
+  }
+
+  #watchInterrupts(): void {
+    const { guard } = this.#state;
+    if (this.#watch !== undefined || !guard.isInterruptible) return;
+    this.#watch = setInterval(() => {
+      const cause = guard.interrupted();
+      if (cause !== undefined) this.cancelAll({ code: "limit", detail: cause.detail, cause });
+    }, limits.luaWaitLookMs).unref();
   }
 
   /** Run the next stretch of `task`, with so many values on its stack for it. */
@@ -153,6 +177,7 @@ export class Tasks {
     const results: LuaValue[] = [];
     this.#state.protect((L) => {
       this.#state.task = task;
+      if (task.usage !== undefined) this.#state.guard.goOn(L, task.usage);
       const status = x.lua_resume(thread, L, values, this.#count);
       const count = glue.view().getInt32(this.#count, true);
       if (status === lua.status.yield) {
@@ -168,6 +193,7 @@ export class Tasks {
       }
       return 0;
     });
+    task.usage = this.#state.guard.usage();
     if (task.failure !== undefined) throw new LuaError(task.failure);
     return results;
   }
@@ -182,13 +208,13 @@ export class Tasks {
   }
 
   /** A task that waits ends there; one that runs, with its next wait. */
-  #cancel(task: Task, { code, detail }: Pick<LuaFailure, "code" | "detail">): void {
-    task.cancelled = { code, where: "", detail, traceback: "" };
+  #cancel(task: Task, ending: Ending): void {
+    task.cancelled = { ...ending, where: "", traceback: "" };
     if (task.waiting === undefined) return;
     const traceback = this.#traceback(task);
     const where = /^(?!lua\/|\[C\])(\S.*?:\d+): in /m.exec(traceback)?.[1] ?? "";
     this.#end(task);
-    task.reject(new LuaError({ code, where, detail, traceback }));
+    task.reject(new LuaError({ ...ending, where, traceback }));
   }
 
   /** The calls of a task that waits; those of a coroutine within it are not among them. */
@@ -209,6 +235,10 @@ export class Tasks {
     if (task.waiting !== undefined) waits.forget(task.waiting);
     task.waiting = undefined;
     task.dispose();
+    if (this.#tasks.size === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
     this.#state.protect((L) => {
       // Closes what the script has marked to be closed.
       x.lua_resetthread(task.thread);

@@ -41,7 +41,11 @@ export class Waits {
   check(L: StatePointer, name: string): void {
     const detail = `Cannot wait for ${name} here: `;
     if (this.#state.task === undefined) {
-      throw new ConfigError("unsupported", "", `${detail}this call must end before anything else`);
+      throw new ConfigError(
+        "unsupported",
+        "",
+        `${detail}the script was started by a caller that does not wait`,
+      );
     }
     if (this.#state.x.lua_isyieldable(L) === 0)
       throw new ConfigError("unsupported", "", detail + notHere);
