@@ -18,7 +18,8 @@ export const timePrimitives: readonly Primitive[] = [
       new AsyncFunction(async (args, { signal }) => {
         const seconds = new Arguments("sleep", args).number(1, "seconds");
         if (!(seconds >= 0 && seconds <= limits.sleepSeconds)) {
-          const detail = `Cannot call sleep: seconds is ${seconds}, expected 0 to ${limits.sleepSeconds}`;
+          const expected = `expected 0 to ${limits.sleepSeconds}`;
+          const detail = `Cannot call sleep: seconds is ${seconds}, ${expected}`;
           throw new ConfigError("bad-value", "", detail);
         }
         await delay(1_000 * seconds, undefined, { signal });
