@@ -97,6 +97,19 @@ export const limits = {
   luaValues: 100_000,
   /** Octets of text in one crossing: half of what a pipeline's VM can hold. */
   luaCrossingBytes: 134_217_728,
+  /** Seconds since 1970 that have a year of four digits: 0000 to 9999. */
+  timeFromSeconds: -62_167_219_200,
+  timeToSeconds: 253_402_300_799,
+  /** Octets of JSON text that is encoded or decoded at once: a tenth of a second or two. */
+  jsonBytes: 33_554_432,
+  /** Nesting of JSON, as of all values that cross. */
+  jsonDepth: 32,
+  /** Named tables of `state.table` in one lane. */
+  stateTables: 64,
+  /** Entries of one table: the hosts of a large network. */
+  stateEntries: 65_536,
+  /** Octets of all tables of a lane, keys and values as they are counted. */
+  stateBytes: 67_108_864,
   /** Milliseconds between two looks at whether a script that waits must end: a blink. */
   luaWaitLookMs: 50,
   /** Seconds that a script may sleep at a stretch: about what timers can hold. */

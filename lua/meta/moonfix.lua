@@ -946,7 +946,12 @@ ipfix = {}
 json = {}
 log = {}
 pcap = {}
-sleep = {}
+state = {}
+time = {}
+
+--- Null of JSON: unlike nil it can stand in a table.
+---@type userdata
+json.null = nil
 
 --- What the registries of IANA and CERT say about an Information Element.
 ---@param name string Its exact name
@@ -967,15 +972,25 @@ function ipfix.read(path, each) end
 ---@return fun(): moonfix.Flow? next For the loop; its flow is valid until the next one
 function ipfix.records(path) end
 
---- The value of JSON text: null becomes nil, numbers beyond 2^53 become floats.
+--- Mark a table as an array, so that an empty one is encoded as [].
+---@param table? table A new one when not given
+---@return table table The same table
+function json.array(table) end
+
+--- The value of JSON text: integers of 64 bits are exact, null is json.null.
 ---@param text string One JSON value
 ---@return any value Tables for arrays and objects
 function json.decode(text) end
 
---- JSON text of a value: integers from 2^53 up become strings, octets become hex.
+--- JSON text of a value: keys 1 to n make an array, others or none an object.
 ---@param value any A table, string, number or boolean
 ---@return string text JSON on one line, members by name
 function json.encode(value) end
+
+--- Mark a table as an object, whatever its keys are.
+---@param table? table A new one when not given
+---@return table table The same table
+function json.object(table) end
 
 --- Log what went wrong.
 ---@param message string One line
@@ -989,13 +1004,57 @@ function log.info(message) end
 ---@param message string One line
 function log.warn(message) end
 
+---@class (exact) moonfix.pcap.to_ipfix.options
+---@field inputs string|string[] Paths of pcap or pcapng files
+---@field output string Path of the IPFIX file
+---@field idle_timeout? number A flow without packets for so many seconds has ended
+---@field active_timeout? number A flow of more seconds is reported and starts anew
+
 --- Meter captures into an IPFIX file; the script waits until the file is whole.
 --- Needs the grant to write files.
----@param options { inputs: string|string[], output: string, idle_timeout: number?, active_timeout: number? } Paths of pcap or pcapng files, of the IPFIX file, and seconds
+--- The script waits; others go on.
+---@param options moonfix.pcap.to_ipfix.options What to read and write
 ---@return { packets: integer, octets: integer, flows: integer, damage: string[] }? result What was found, or nil when a file cannot be used
 ---@return string? error Why it cannot be used
 function pcap.to_ipfix(options) end
 
 --- Wait so many seconds, while other scripts and the program go on.
+--- The script waits; others go on.
 ---@param seconds number 0 lets others go first
 function sleep(seconds) end
+
+--- A table of plain data that a new conf.lua finds again, and all scripts of its lane share.
+---@param name string Equal names are one table
+---@return table<string|number|boolean, any> table Up to 65536 entries; reads give copies, pairs() and # work
+function state.table(name) end
+
+--- Seconds of a clock that nobody sets: for how long something took.
+---@return number seconds Since the program started
+function time.clock() end
+
+--- Seconds of a duration as conf.lua has them, such as 250 ms, 5 m or 1h 30m.
+---@param text string Units are ms, s, m, h and d
+---@return number? seconds Nil for other text
+---@return string? error Why the text is none
+function time.duration(text) end
+
+--- RFC 3339 text in UTC of seconds since 1970.
+---@param seconds number Years 0000 to 9999
+---@param digits? integer Of the fraction; 0 for whole seconds, else 3, when not given
+---@return string text Such as 2026-11-27T00:02:03.500Z
+function time.format(seconds, digits) end
+
+--- A duration for people, such as 1h 30m; time.duration gives it back.
+---@param seconds number To a millisecond
+---@return string text In its largest units
+function time.format_duration(seconds) end
+
+--- Seconds since 1970 in UTC, with a fraction.
+---@return number seconds To a microsecond or so
+function time.now() end
+
+--- The time that RFC 3339 text means, such as 2026-11-27T01:02:03.5+01:00.
+---@param text string Date, time and zone
+---@return number? seconds Since 1970, nil for other text
+---@return integer|string nanoseconds Since 1970, exact; for other text what is wrong with it
+function time.parse(text) end

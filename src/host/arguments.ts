@@ -1,94 +1,168 @@
 import { ConfigError } from "../errors.ts";
-import { LuaFunction, type LuaKey, LuaTable, type LuaValue } from "../lua/values.ts";
+import { LuaFunction, LuaTable, type LuaValue } from "../lua/values.ts";
+import { lua } from "../lua/vm/exports.ts";
 import { didYouMean } from "../text/did-you-mean.ts";
+import type { PrimitiveValue, ValueType } from "./primitive.ts";
 
-/** Reads the arguments of one call; each method throws a `ConfigError` that names the argument. */
-export class Arguments {
+const missing = "missing";
+
+/** How errors call each type, and whether a value is of it. */
+const types: Readonly<Record<ValueType, { readonly name: string; is(value: LuaValue): boolean }>> =
+  {
+    any: { name: "a value", is: () => true },
+    string: { name: "a string", is: isText },
+    strings: {
+      name: "a string or a list of strings",
+      is: (value) => isText(value) || isTexts(value),
+    },
+    integer: { name: "a whole number", is: isInteger },
+    number: { name: "a number", is: (value) => typeof value === "number" || isInteger(value) },
+    boolean: { name: "true or false", is: (value) => typeof value === "boolean" },
+    function: { name: "a function", is: (value) => value instanceof LuaFunction },
+    table: { name: "a table", is: (value) => value instanceof LuaTable },
+  };
+
+/**
+ * Hold the arguments of a call of `callee` against its parameters.
+ * @throws {ConfigError} that names the function and the argument.
+ */
+export function checkArguments(
+  callee: string,
+  parameters: readonly PrimitiveValue[],
+  args: readonly LuaValue[],
+): Given {
+  const values = parameters.map((parameter, i) => [parameter, args[i]] as const);
+  return checkValues(callee, values);
+}
+
+function checkValues(
+  callee: string,
+  values: readonly (readonly [PrimitiveValue, LuaValue])[],
+): Given {
+  const given = new Map<string, LuaValue | Given>();
+  for (const [parameter, value] of values) {
+    if (value === undefined && (parameter.optional || parameter.type === "any")) continue;
+    checkValue(callee, parameter, value);
+    const { name, fields } = parameter;
+    const isOptions = fields !== undefined && value instanceof LuaTable;
+    given.set(name, isOptions ? checkOptions(callee, fields, value) : value);
+  }
+  return new Given(callee, given);
+}
+
+function checkValue(callee: string, parameter: PrimitiveValue, value: LuaValue): void {
+  const { name, type } = parameter;
+  if (!types[type].is(value)) throw wrongArgument(callee, parameter, describeType(value));
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, above } = parameter;
+  if (typeof value !== "number" && typeof value !== "bigint") return;
+  const fits = value >= from && value <= to && (above === undefined || value > above);
+  if (fits) return;
+  const range = above === undefined ? `${from} to ${to}` : `a number above ${above}`;
+  const detail = `Cannot call ${callee}: ${name} is ${value}, expected ${range}`;
+  throw new ConfigError("bad-value", "", detail);
+}
+
+function checkOptions(callee: string, fields: readonly PrimitiveValue[], table: LuaTable): Given {
+  const names = fields.map(({ name }) => name);
+  for (const key of table.entries.keys()) {
+    if (names.includes(String(key))) continue;
+    const hint = didYouMean(String(key), names);
+    const detail = `Cannot call ${callee}: unknown option "${String(key)}"${hint}`;
+    throw new ConfigError("unknown-option", "", detail);
+  }
+  return checkValues(
+    callee,
+    fields.map((field) => [field, table.get(field.name)] as const),
+  );
+}
+
+/** The error for an argument that is `given`, such as "a number" or "missing". */
+export function wrongArgument(
+  callee: string,
+  { name, type }: PrimitiveValue,
+  given: string,
+): ConfigError {
+  const code = given === missing ? "missing" : "wrong-type";
+  const detail = `Cannot call ${callee}: ${name} is ${given}, expected ${types[type].name}`;
+  return new ConfigError(code, "", detail);
+}
+
+/** What errors call an argument of a type of `lua_type`, for functions on the raw stack. */
+export function rawTypeName(kind: number): string {
+  const { type } = lua;
+  if (kind <= type.nil) return missing;
+  if (kind === type.boolean) return "a boolean";
+  if (kind === type.number) return "a number";
+  if (kind === type.string) return "a string that is not UTF-8";
+  return kind === type.table ? "a table" : "a function or an object";
+}
+
+/** Arguments that were checked, by name. Asking for what the table does not have is a bug. */
+export class Given {
   readonly #callee: string;
-  readonly #args: readonly LuaValue[];
+  readonly #values: ReadonlyMap<string, LuaValue | Given>;
 
-  constructor(callee: string, args: readonly LuaValue[]) {
+  constructor(callee: string, values: ReadonlyMap<string, LuaValue | Given>) {
     this.#callee = callee;
-    this.#args = args;
+    this.#values = values;
   }
 
-  text(position: number, name: string): string {
-    const value = this.#args[position - 1];
-    if (typeof value === "string") return value;
-    throw this.#wrong(name, value, "a string");
+  has(name: string): boolean {
+    return this.#values.has(name);
   }
 
-  number(position: number, name: string): number {
-    const value = this.#args[position - 1];
-    if (typeof value === "number") return value;
-    throw this.#wrong(name, value, "a number");
+  text(name: string): string {
+    const value = this.#values.get(name);
+    return typeof value === "string" ? value : this.#missing(name);
   }
 
-  function(position: number, name: string): LuaFunction {
-    const value = this.#args[position - 1];
-    if (value instanceof LuaFunction) return value;
-    throw this.#wrong(name, value, "a function");
+  texts(name: string): string[] {
+    const value = this.#values.get(name);
+    if (typeof value === "string") return [value];
+    return value instanceof LuaTable ? value.toArray().map(String) : this.#missing(name);
   }
 
-  /** A table of options of which only `known` exist. */
-  options(position: number, known: readonly string[]): Options {
-    const value = this.#args[position - 1];
-    if (!(value instanceof LuaTable)) throw this.#wrong(`argument ${position}`, value, "a table");
-    for (const key of value.entries.keys()) {
-      if (known.includes(String(key))) continue;
-      const hint = didYouMean(String(key), known);
-      const detail = `Cannot call ${this.#callee}: unknown option "${String(key)}"${hint}`;
-      throw new ConfigError("unknown-option", "", detail);
-    }
-    return new Options(value, (name, given, expected) => this.#wrong(name, given, expected));
+  number(name: string): number {
+    const value = this.#values.get(name);
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    return isNumber ? Number(value) : this.#missing(name);
   }
 
-  #wrong(name: string, value: LuaValue, expected: string): ConfigError {
-    const code = value === undefined ? "missing" : "wrong-type";
-    const state = value === undefined ? "missing" : describeType(value);
-    const detail = `Cannot call ${this.#callee}: ${name} is ${state}, expected ${expected}`;
-    return new ConfigError(code, "", detail);
+  function(name: string): LuaFunction {
+    const value = this.#values.get(name);
+    return value instanceof LuaFunction ? value : this.#missing(name);
+  }
+
+  options(name: string): Given {
+    const value = this.#values.get(name);
+    return value instanceof Given ? value : this.#missing(name);
+  }
+
+  #missing(name: string): never {
+    throw new Error(`${this.#callee} has no such parameter: ${name}`);
   }
 }
 
-type Wrong = (name: string, value: LuaValue, expected: string) => ConfigError;
+function isText(value: LuaValue): boolean {
+  return typeof value === "string";
+}
 
-/** The named options of a call. */
-export class Options {
-  readonly #table: LuaTable;
-  readonly #wrong: Wrong;
+function isTexts(value: LuaValue): boolean {
+  if (!(value instanceof LuaTable)) return false;
+  const values = value.toArray();
+  return values.length > 0 && values.length === value.entries.size && values.every(isText);
+}
 
-  constructor(table: LuaTable, wrong: Wrong) {
-    this.#table = table;
-    this.#wrong = wrong;
-  }
-
-  text(name: LuaKey & string): string {
-    const value = this.#table.get(name);
-    if (typeof value === "string") return value;
-    throw this.#wrong(name, value, "a string");
-  }
-
-  /** One string or a sequence of them. */
-  texts(name: LuaKey & string): string[] {
-    const value = this.#table.get(name);
-    const values = value instanceof LuaTable ? value.toArray() : [value];
-    if (values.length > 0 && values.every((each) => typeof each === "string")) return values;
-    throw this.#wrong(name, value, "a string or a list of strings");
-  }
-
-  /** A positive number, or undefined when it is not given. */
-  positive(name: LuaKey & string): number | undefined {
-    const value = this.#table.get(name);
-    if (value === undefined) return undefined;
-    if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-    throw this.#wrong(name, value, "a number above 0");
-  }
+function isInteger(value: LuaValue): boolean {
+  return typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value));
 }
 
 function describeType(value: LuaValue): string {
+  if (value === undefined) return missing;
   if (value instanceof LuaTable) return "a table";
   if (value instanceof LuaFunction) return "a function";
-  if (typeof value === "string" || value instanceof Uint8Array) return "a string";
+  if (value === null) return "json.null";
+  if (typeof value === "string") return "a string";
+  if (value instanceof Uint8Array) return "a string that is not UTF-8";
   return typeof value === "boolean" ? "a boolean" : "a number";
 }

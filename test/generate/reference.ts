@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { commands } from "../../src/cli/commands.ts";
 import { type OptionSpec, type WordSpec, words } from "../../src/engine/conf/words.ts";
-import { primitives } from "../../src/host/primitives.ts";
+import { constants, primitives } from "../../src/host/primitives.ts";
 import { type LuaProfile, profiles } from "../../src/lua/profiles.ts";
 
 /**
@@ -32,7 +32,9 @@ const sections: Readonly<Record<string, () => string[]>> = {
   primitives: () => [
     "| function | does |",
     "|---|---|",
-    ...primitives.map(({ name, describe }) => `| \`${name}\` | ${describe.replace(/\.$/, "")} |`),
+    ...[...primitives, ...constants].map(
+      ({ name, describe }) => `| \`${name}\` | ${describe.replace(/\.$/, "")} |`,
+    ),
   ],
   profiles: () => [
     "| profile | for | memory | instructions | time | output | may |",

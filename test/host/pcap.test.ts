@@ -69,8 +69,8 @@ test.for([
     "wrong-type",
     /output is a number, expected a string/,
   ],
-  ["pcap.to_ipfix { inputs = 'x', output = 'y', idle_timeout = -1 }", "wrong-type", /above 0/],
-  ["pcap.to_ipfix()", "missing", /argument 1 is missing, expected a table/],
+  ["pcap.to_ipfix { inputs = 'x', output = 'y', idle_timeout = -1 }", "bad-value", /above 0/],
+  ["pcap.to_ipfix()", "missing", /options is missing, expected a table/],
 ] as const)("%s fails at its line", async ([call, code, message]) => {
   const error = await failAsync(`\n${call}`, start());
   expect(error).toMatchObject({ code, where: "test.lua:2" });

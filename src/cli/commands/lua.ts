@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { sandboxProfiles } from "../../engine/sandboxes/script.ts";
 import { ConfigError, TransportError } from "../../errors.ts";
+import { formatReference } from "../../host/describe/reference.ts";
 import { installPrimitives } from "../../host/primitives.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
@@ -27,6 +28,7 @@ export const command: Command = {
       default: "trusted",
       describe: `what the script may do: ${profileNames.join(", ")}`,
     },
+    reference: { type: "boolean", describe: "print what scripts can call, as JSON" },
     ...sandboxOptions,
   },
   help: `FILE may be "-" for standard input. The script finds its arguments in "..." and "arg".
@@ -36,6 +38,10 @@ In every profile but trusted it runs in a closed sandbox with bounds of time, me
   moonfix lua top-talkers.lua flows.ipfix
   moonfix lua --profile agent --timeout 5 report.lua`,
   async run(input: CommandInput): Promise<number> {
+    if (input.options["reference"] === true) {
+      input.stdout.write(formatReference());
+      return exitCodes.ok;
+    }
     const profile = choice(input.options, "profile", profileNames);
     const bounds = sandboxBounds(input.options, profile);
     const script = await readScript(input);

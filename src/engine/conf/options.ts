@@ -2,6 +2,7 @@ import { ConfigError } from "../../errors.ts";
 import { createRecordFilter } from "../../ipfix/where/filter.ts";
 import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
+import { parseDuration } from "../../text/duration.ts";
 import type { FunctionMark, OptionSpec, OptionType } from "./words.ts";
 
 /** Values of one declaration and what is wrong with them. */
@@ -122,14 +123,10 @@ function expression(text: string): string {
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of `"300 s"`, `"5 m"`, `"250ms"`, `"1 h"`, or of a number of seconds. */
+/** Milliseconds of `"300 s"`, `"5 m"`, `"1h 30m"`, or of a number of seconds. */
 function durationMs(value: LuaValue): number {
-  const parts = /^(\d+(?:\.\d+)?) *(ms|s|m|h)$/.exec(
-    typeof value === "number" ? `${value}s` : String(value),
-  );
-  const ms = parts === null ? Number.NaN : Number(parts[1]) * (unitMs[parts[2] ?? ""] ?? 1);
+  const text = typeof value === "number" ? `${value}s` : String(value);
+  const ms = parseDuration(text) ?? Number.NaN;
   if (ms > 0 && ms <= Number.MAX_SAFE_INTEGER) return Math.round(ms);
   throw new Unfit(`${describe(value)} given, expected a duration such as "300 s", "5 m" or "1 h"`);
 }

@@ -1,17 +1,21 @@
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { table } from "../../text/table.ts";
-import type { Primitive, PrimitiveValue } from "../primitive.ts";
-import { primitives } from "../primitives.ts";
+import type { Constant, Primitive, PrimitiveValue } from "../primitive.ts";
+import { constants, primitives } from "../primitives.ts";
+import { luaType } from "./lua-type.ts";
 
 /** Help for people: one primitive when `name` is given, else a line for each. */
 export function formatHelp(name?: string): string {
   if (name === undefined) {
-    const rows = primitives.map((each) => [signature(each), each.describe]);
+    const rows = [...primitives.map((each) => [signature(each), each.describe])];
+    rows.push(...constants.map((each) => [each.name, each.describe]));
     return [...table(["function", ""], rows), 'help "ipfix.read" tells more.'].join("\n");
   }
   const found = primitives.find((each) => each.name === name);
   if (found !== undefined) return formatOne(found);
-  const names = primitives.map((each) => each.name);
+  const constant = constants.find((each) => each.name === name);
+  if (constant !== undefined) return formatConstant(constant);
+  const names = [...primitives, ...constants].map((each) => each.name);
   return `No help for "${name}"${didYouMean(name, names)}`;
 }
 
@@ -20,15 +24,30 @@ function signature({ name, parameters }: Primitive): string {
 }
 
 function formatOne(primitive: Primitive): string {
-  const { describe, parameters, returns, needs, example } = primitive;
+  const { describe, parameters, returns, needs, example, bind } = primitive;
   const lines = [signature(primitive), `  ${describe}`];
-  if (parameters.length > 0) lines.push("Takes", ...parameters.map(formatValue));
+  if (bind !== undefined && "wait" in bind) lines.push("  The script waits; others go on.");
+  if (parameters.length > 0) lines.push("Takes", ...parameters.flatMap(formatParameter));
   if (returns.length > 0) lines.push("Returns", ...returns.map(formatValue));
   if (needs !== "nothing") lines.push("Needs", `  the grant to ${needs}`);
-  lines.push("Example", ...example.split("\n").map((line) => `  ${line}`));
-  return lines.join("\n");
+  return [...lines, ...formatExample(example)].join("\n");
 }
 
-function formatValue({ name, type, describe, optional }: PrimitiveValue): string {
-  return `  ${name}${optional ? "?" : ""}: ${type}  ${describe}`;
+function formatConstant({ name, describe, example }: Constant): string {
+  return [name, `  ${describe}`, ...formatExample(example)].join("\n");
+}
+
+function formatExample(example: string): string[] {
+  return ["Example", ...example.split("\n").map((line) => `  ${line}`)];
+}
+
+function formatParameter(value: PrimitiveValue): string[] {
+  if (value.fields === undefined) return [formatValue(value)];
+  const title = `  ${value.name}: table  ${value.describe}`;
+  return [title, ...value.fields.map((field) => `  ${formatValue(field)}`)];
+}
+
+function formatValue(value: PrimitiveValue): string {
+  const { name, describe, optional } = value;
+  return `  ${name}${optional ? "?" : ""}: ${luaType(value)}  ${describe}`;
 }

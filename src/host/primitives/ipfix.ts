@@ -3,12 +3,16 @@ import { elementByName, elementNames } from "../../ipfix/registry.ts";
 import { moduleSource } from "../../lua/sandbox.ts";
 import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
-import { Arguments } from "../arguments.ts";
-import type { Host, Primitive } from "../primitive.ts";
+import { checkArguments } from "../arguments.ts";
+import type { Host, Primitive, PrimitiveValue } from "../primitive.ts";
 import { readIpfixBatches } from "../record/file.ts";
 import { RecordLoops } from "../record/loop.ts";
 import { createRecordStage } from "../record-stage.ts";
 import { reportWorld } from "../world.ts";
+
+const recordsParameters: readonly PrimitiveValue[] = [
+  { name: "path", type: "string", describe: "The file" },
+];
 
 /** Reading IPFIX and asking the registry. */
 export const ipfixPrimitives: readonly Primitive[] = [
@@ -19,17 +23,19 @@ export const ipfixPrimitives: readonly Primitive[] = [
       { name: "path", type: "string", describe: "The file" },
       {
         name: "each",
-        type: "fun(flow: moonfix.Flow)",
+        type: "function",
+        lua: "fun(flow: moonfix.Flow)",
         describe: "Gets each Data Record; the flow is valid during the call only",
       },
     ],
     returns: [
       {
         name: "result",
-        type: "{ messages: integer, records: integer, damages: integer, damage: string? }?",
+        type: "table",
+        lua: "{ messages: integer, records: integer, damages: integer, damage: string? }?",
         describe: "What the file held, or nil when it cannot be read",
       },
-      { name: "error", type: "string?", describe: "Why it cannot be read" },
+      { name: "error", type: "string", lua: "string?", describe: "Why it cannot be read" },
     ],
     needs: "read files",
     example: [
@@ -39,19 +45,19 @@ export const ipfixPrimitives: readonly Primitive[] = [
       "end)",
       "print(result and octets or problem)",
     ].join("\n"),
-    bind: (host) => (args) => {
-      const reader = new Arguments("ipfix.read", args);
-      return [read(host, reader.text(1, "path"), reader.function(2, "each"))];
+    bind: {
+      call: (host) => (given) => [read(host, given.text("path"), given.function("each"))],
     },
   },
   {
     name: "ipfix.records",
     describe: "Loop over the flows of an IPFIX file, in order; `break` closes it.",
-    parameters: [{ name: "path", type: "string", describe: "The file" }],
+    parameters: recordsParameters,
     returns: [
       {
         name: "next",
-        type: "fun(): moonfix.Flow?",
+        type: "function",
+        lua: "fun(): moonfix.Flow?",
         describe: "For the loop; its flow is valid until the next one",
       },
     ],
@@ -61,7 +67,7 @@ export const ipfixPrimitives: readonly Primitive[] = [
       "  print(flow.sourceIPv4Address)",
       "end",
     ].join("\n"),
-    bind: bindRecords,
+    bind: { raw: bindRecords },
   },
   {
     name: "ipfix.element",
@@ -70,20 +76,22 @@ export const ipfixPrimitives: readonly Primitive[] = [
     returns: [
       {
         name: "element",
-        type: "{ name: string, pen: integer, id: integer, type: string, units: string }",
+        type: "table",
+        lua: "{ name: string, pen: integer, id: integer, type: string, units: string }",
         describe: "Enterprise 0 is IANA",
       },
     ],
     needs: "nothing",
     example: 'print(ipfix.element("octetDeltaCount").units)',
-    bind: () => (args) => [element(new Arguments("ipfix.element", args).text(1, "name"))],
+    bind: { call: () => (given) => [element(given.text("name"))] },
   },
 ];
 
 function bindRecords({ engine }: Host): LuaFunction {
   const loops = new RecordLoops(engine);
   const open = reportWorld((args) => {
-    return [loops.open(new Arguments("ipfix.records", args).text(1, "path"))];
+    const given = checkArguments("ipfix.records", recordsParameters, args);
+    return [loops.open(given.text("path"))];
   });
   const close = ([id]: LuaValue[]) => {
     loops.close(Number(id));

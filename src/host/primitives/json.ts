@@ -1,84 +1,108 @@
-import { ConfigError } from "../../errors.ts";
-import { limits } from "../../limits.ts";
-import { AsyncFunction, LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
-import { Arguments } from "../arguments.ts";
-import type { Primitive } from "../primitive.ts";
+import type { LuaFunction } from "../../lua/values.ts";
+import { lua } from "../../lua/vm/exports.ts";
+import { rawTypeName, wrongArgument } from "../arguments.ts";
+import { decodeJson } from "../json/decode.ts";
+import { encodeJson } from "../json/encode.ts";
+import { type JsonMark, JsonMarks } from "../json/marks.ts";
+import type { Constant, Host, Primitive, PrimitiveValue } from "../primitive.ts";
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+const text: PrimitiveValue = { name: "text", type: "string", describe: "One JSON value" };
+const marked: PrimitiveValue = {
+  name: "table",
+  type: "table",
+  describe: "A new one when not given",
+  optional: true,
+};
 
-/** JSON text from and to Lua values, by the rules of our own formats. */
+/** JSON text from and to Lua values. */
 export const jsonPrimitives: readonly Primitive[] = [
   {
     name: "json.encode",
-    describe: "JSON text of a value: integers from 2^53 up become strings, octets become hex.",
+    describe: "JSON text of a value: keys 1 to n make an array, others or none an object.",
     parameters: [{ name: "value", type: "any", describe: "A table, string, number or boolean" }],
     returns: [{ name: "text", type: "string", describe: "JSON on one line, members by name" }],
     needs: "nothing",
     example: 'print(json.encode { port = 53, names = { "a", "b" } })',
-    bind:
-      () =>
-      ([value]) => [JSON.stringify(toJson(value))],
+    bind: { raw: bindEncode },
   },
   {
     name: "json.decode",
-    describe: "The value of JSON text: null becomes nil, numbers beyond 2^53 become floats.",
-    parameters: [{ name: "text", type: "string", describe: "One JSON value" }],
+    describe: "The value of JSON text: integers of 64 bits are exact, null is json.null.",
+    parameters: [text],
     returns: [{ name: "value", type: "any", describe: "Tables for arrays and objects" }],
     needs: "nothing",
     example: "print(json.decode('{\"port\": 53}').port)",
-    bind: () => (args) => [fromJson(parse(new Arguments("json.decode", args).text(1, "text")), 0)],
+    bind: { raw: bindDecode },
+  },
+  mark("array", "Mark a table as an array, so that an empty one is encoded as [].", "{}"),
+  mark("object", "Mark a table as an object, whatever its keys are.", "{ 443 }"),
+];
+
+/** What stands for null. */
+export const jsonConstants: readonly Constant[] = [
+  {
+    name: "json.null",
+    lua: "userdata",
+    describe: "Null of JSON: unlike nil it can stand in a table.",
+    example: "print(json.encode { owner = json.null })",
+    value: null,
   },
 ];
 
-function toJson(value: LuaValue): Json {
-  if (value === undefined) return null;
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  if (value instanceof LuaTable) return tableToJson(value);
-  if (
-    value instanceof LuaFunction ||
-    typeof value === "function" ||
-    value instanceof AsyncFunction
-  ) {
-    throw new ConfigError("wrong-type", "", "Cannot encode a function as JSON");
-  }
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new ConfigError("bad-value", "", `Cannot encode ${value} as JSON`);
-  }
-  return value;
+const marksOf = new WeakMap<Host, JsonMarks>();
+
+/** The marks of an engine: all its functions share them. */
+function findMarks(host: Host): JsonMarks {
+  const known = marksOf.get(host) ?? new JsonMarks(host.engine.state);
+  marksOf.set(host, known);
+  return known;
 }
 
-function tableToJson(table: LuaTable): Json {
-  const { entries } = table;
-  if (entries.size > 0 && table.toArray().length === entries.size) {
-    return table.toArray().map(toJson);
-  }
-  const object: { [name: string]: Json } = Object.create(null);
-  const members = [...entries].map(([key, value]) => [String(key), value] as const);
-  for (const [name, value] of members.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    object[name] = toJson(value);
-  }
-  return object;
+function bindEncode(host: Host): LuaFunction {
+  const { engine } = host;
+  const marks = findMarks(host);
+  return engine.wrapRaw((L) => {
+    engine.state.pushString(L, encodeJson(engine.state, marks, L, 1));
+    return 1;
+  });
 }
 
-function parse(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ConfigError("bad-value", "", `Cannot decode JSON: ${error.message}`);
-  }
+function bindDecode(host: Host): LuaFunction {
+  const { state } = host.engine;
+  const marks = findMarks(host);
+  return host.engine.wrapRaw((L) => {
+    const kind = state.x.lua_type(L, 1);
+    const source = kind === lua.type.string ? state.toString(L, 1) : undefined;
+    if (typeof source !== "string") {
+      throw wrongArgument("json.decode", text, rawTypeName(kind));
+    }
+    decodeJson(state, marks, L, source);
+    return 1;
+  });
 }
 
-function fromJson(json: Json, depth: number): LuaValue {
-  if (json === null) return undefined;
-  if (typeof json !== "object") return json;
-  if (depth >= limits.luaValueDepth) {
-    const detail = `Cannot decode JSON: nested deeper than ${limits.luaValueDepth}`;
-    throw new ConfigError("limit", "", detail);
-  }
-  const members = Array.isArray(json)
-    ? json.map((value, i) => [i + 1, value] as const)
-    : Object.entries(json);
-  return new LuaTable(members.map(([key, value]) => [key, fromJson(value, depth + 1)]));
+function mark(kind: JsonMark, describe: string, example: string): Primitive {
+  const name = `json.${kind}`;
+  return {
+    name,
+    describe,
+    parameters: [marked],
+    returns: [{ name: "table", type: "table", describe: "The same table" }],
+    needs: "nothing",
+    example: `print(json.encode(${name}(${example})))`,
+    bind: {
+      raw: (host) => {
+        const { x } = host.engine.state;
+        const marks = findMarks(host);
+        return host.engine.wrapRaw((L) => {
+          const type = x.lua_type(L, 1);
+          if (type <= lua.type.nil) x.lua_createtable(L, 0, 0);
+          else if (type !== lua.type.table) throw wrongArgument(name, marked, rawTypeName(type));
+          else x.lua_pushvalue(L, 1);
+          marks.mark(L, kind);
+          return 1;
+        });
+      },
+    },
+  };
 }

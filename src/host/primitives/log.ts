@@ -1,5 +1,3 @@
-import type { LuaValue } from "../../lua/values.ts";
-import { Arguments } from "../arguments.ts";
 import type { LogLevel, Primitive } from "../primitive.ts";
 
 const levels: Readonly<Record<LogLevel, string>> = {
@@ -31,9 +29,11 @@ function logPrimitive(level: LogLevel): Primitive {
     returns: [],
     needs: "nothing",
     example: `log.${level}("collector is up")`,
-    bind: (host) => (args: LuaValue[]) => {
-      host.log(level, new Arguments(name, args).text(1, "message"));
-      return [];
+    bind: {
+      call: (host) => (given) => {
+        host.log(level, given.text("message"));
+        return [];
+      },
     },
   };
 }

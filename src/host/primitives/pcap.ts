@@ -1,9 +1,7 @@
-import { AsyncFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
-import { Arguments } from "../arguments.ts";
+import { LuaTable } from "../../lua/values.ts";
+import type { Given } from "../arguments.ts";
 import { convertCaptures } from "../pcap-to-ipfix.ts";
-import type { Primitive } from "../primitive.ts";
-
-const optionNames = ["inputs", "output", "idle_timeout", "active_timeout"] as const;
+import type { Primitive, PrimitiveValue } from "../primitive.ts";
 
 /** Metering captures. */
 export const pcapPrimitives: readonly Primitive[] = [
@@ -13,19 +11,24 @@ export const pcapPrimitives: readonly Primitive[] = [
     parameters: [
       {
         name: "options",
-        type:
-          "{ inputs: string|string[], output: string, idle_timeout: number?, " +
-          "active_timeout: number? }",
-        describe: "Paths of pcap or pcapng files, of the IPFIX file, and seconds",
+        type: "table",
+        describe: "What to read and write",
+        fields: [
+          { name: "inputs", type: "strings", describe: "Paths of pcap or pcapng files" },
+          { name: "output", type: "string", describe: "Path of the IPFIX file" },
+          seconds("idle_timeout", "A flow without packets for so many seconds has ended"),
+          seconds("active_timeout", "A flow of more seconds is reported and starts anew"),
+        ],
       },
     ],
     returns: [
       {
         name: "result",
-        type: "{ packets: integer, octets: integer, flows: integer, damage: string[] }?",
+        type: "table",
+        lua: "{ packets: integer, octets: integer, flows: integer, damage: string[] }?",
         describe: "What was found, or nil when a file cannot be used",
       },
-      { name: "error", type: "string?", describe: "Why it cannot be used" },
+      { name: "error", type: "string", lua: "string?", describe: "Why it cannot be used" },
     ],
     needs: "write files",
     example: [
@@ -33,20 +36,28 @@ export const pcapPrimitives: readonly Primitive[] = [
       "print(result.flows)",
     ].join("\n"),
     // On this thread: between two blocks of a file there is time for what else waits.
-    bind: () => new AsyncFunction(async (args, { signal }) => [await convert(args, signal)]),
+    bind: {
+      wait:
+        () =>
+        async (given, { signal }) => [await convert(given.options("options"), signal)],
+    },
   },
 ];
 
-async function convert(args: readonly LuaValue[], signal: AbortSignal): Promise<LuaTable> {
-  const options = new Arguments("pcap.to_ipfix", args).options(1, optionNames);
-  const idle = options.positive("idle_timeout");
-  const active = options.positive("active_timeout");
+function seconds(name: string, describe: string): PrimitiveValue {
+  return { name, type: "number", describe, optional: true, above: 0 };
+}
+
+async function convert(options: Given, signal: AbortSignal): Promise<LuaTable> {
+  const milliseconds = (name: string) =>
+    options.has(name) ? 1_000 * options.number(name) : undefined;
+  const [idle, active] = [milliseconds("idle_timeout"), milliseconds("active_timeout")];
   const result = await convertCaptures({
     inputs: options.texts("inputs"),
     output: options.text("output"),
     signal,
-    ...(idle !== undefined && { idleTimeoutMs: 1_000 * idle }),
-    ...(active !== undefined && { activeTimeoutMs: 1_000 * active }),
+    ...(idle !== undefined && { idleTimeoutMs: idle }),
+    ...(active !== undefined && { activeTimeoutMs: active }),
   });
   const damage = result.damage.map(({ input, message }) => `${input}: ${message}`);
   return new LuaTable([
