@@ -44,7 +44,7 @@ local metatable = {
 
 return function(name)
   open(name)
-  local object = create(metatable)
+  local object = create(metatable, name)
   names[object] = name
   return object
 end

@@ -5,14 +5,32 @@ local tag, is_task, refuse = ...
 local close, create, isyieldable = coroutine.close, coroutine.create, coroutine.isyieldable
 local resume, running, status = coroutine.resume, coroutine.running, coroutine.status
 local yield = coroutine.yield
-local error, setmetatable = error, setmetatable
+local error, select, setmetatable, type = error, select, setmetatable, type
 
 -- Coroutines that wait; nobody else may resume them meanwhile.
 local waiting = setmetatable({}, { __mode = "k" })
 
+-- The functions take what LuaJIT's take, and say so in its words.
+local function check(wanted, name, called, ...)
+  local given = type((...))
+  if given == wanted then
+    return
+  end
+  local problem = called .. " expected"
+  if wanted == "function" then
+    problem = problem .. ", got " .. (select("#", ...) == 0 and "no value" or given)
+  end
+  error("bad argument #1 to '" .. name .. "' (" .. problem .. ")", 3)
+end
+
 local function pass(thread, ...)
   local ok, first, id = ...
-  if not ok or first ~= tag then
+  if not ok then
+    if first == "cannot resume non-suspended coroutine" and status(thread) == "running" then
+      return false, "cannot resume running coroutine"
+    end
+    return ...
+  elseif first ~= tag then
     return ...
   end
   waiting[thread] = true
@@ -42,9 +60,19 @@ local function finish(thread, ok, ...)
   error(..., 2)
 end
 
-coroutine.resume = resume_through
+function coroutine.resume(...)
+  check("thread", "resume", "coroutine", ...)
+  return resume_through(...)
+end
 
-function coroutine.wrap(body)
+function coroutine.create(...)
+  check("function", "create", "function", ...)
+  return create((...))
+end
+
+function coroutine.wrap(...)
+  check("function", "wrap", "function", ...)
+  local body = ...
   local thread = create(body)
   return function(...)
     return finish(thread, resume_through(thread, ...))
@@ -70,11 +98,15 @@ function coroutine.isyieldable()
   return isyieldable() and not is_task()
 end
 
-function coroutine.status(thread)
+function coroutine.status(...)
+  check("thread", "status", "coroutine", ...)
+  local thread = ...
   return waiting[thread] and "normal" or status(thread)
 end
 
-function coroutine.close(thread)
+function coroutine.close(...)
+  check("thread", "close", "coroutine", ...)
+  local thread = ...
   if waiting[thread] then
     error("cannot close a normal coroutine", 2)
   end

@@ -1,3 +1,4 @@
+import { StateTables } from "../host/state-tables.ts";
 import type { BatchSink } from "../ipfix/batch.ts";
 import type { LuaEngine } from "../lua/engine.ts";
 import { type Configuration, evaluateConfiguration } from "./conf/configuration.ts";
@@ -71,6 +72,8 @@ export class Lane {
   readonly #parts: Parts;
   #running: Running = { sources: new Map(), sinks: new Map(), stages: new Map() };
   #unrouted = 0;
+  /** What scripts keep: it outlives every conf.lua of this lane. */
+  readonly #state = new StateTables();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -82,7 +85,10 @@ export class Lane {
    * One call at a time.
    */
   async apply(source: string, fileName: string): Promise<Outcome> {
-    const configuration = evaluateConfiguration(source, fileName, this.#parts.print);
+    const configuration = evaluateConfiguration(source, fileName, {
+      print: (text) => this.#parts.print(text),
+      state: this.#state,
+    });
     const next = await this.#prepare(configuration);
     if ("problems" in next) {
       configuration.engine.close();

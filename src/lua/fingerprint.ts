@@ -42,8 +42,15 @@ function addValue(walk: Walk): void {
     hash.update(state.viewString(L, -1));
   }
   if (kind === type.lightUserdata) hash.update(`${state.x.lua_touserdata(L, -1)};`);
+  if (kind === type.userdata) hash.update(blockOf(state, L));
   if (kind === type.boolean) hash.update(String(state.x.lua_toboolean(L, -1)));
   if (kind === type.number) hash.update(numberText(state, L));
+}
+
+/** The octets of the object of the host on top: they say which one it is. */
+function blockOf(state: LuaState, L: StatePointer): Uint8Array {
+  const at = state.x.lua_touserdata(L, -1);
+  return state.glue.bytes().slice(at, at + Number(state.x.lua_rawlen(L, -1)));
 }
 
 function numberText(state: LuaState, L: StatePointer): string {

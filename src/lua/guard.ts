@@ -136,6 +136,7 @@ export class Guard {
   /** The run that begins in `L` goes on with one that waited, and has used `usage` already. */
   goOn(L: StatePointer, usage: RunUsage): void {
     this.#outputBytes = usage.outputBytes;
+    this.module.peak.value = Math.max(this.module.peak.value >>> 0, usage.memoryPeakBytes);
     if (this.#options.run === undefined || !this.#armed) return;
     this.module.begin(L, this.#steps - BigInt(usage.instructions));
   }

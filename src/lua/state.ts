@@ -125,6 +125,16 @@ export class LuaState {
     return (L) => this.#invoke(L as StatePointer, fn);
   }
 
+  /** As `protect`, for what belongs to the run that went on last: that is what it is charged to. */
+  protectRest(body: RawFunction): void {
+    this.depth++;
+    try {
+      this.protect(body);
+    } finally {
+      this.depth--;
+    }
+  }
+
   /**
    * Run `body` in protected mode with an empty stack of its own.
    * @throws {LuaError} when Lua code fails; a bug in a host function as it was thrown.

@@ -85,6 +85,14 @@ test("interrupt() ends a loop and keeps the variables", async () => {
   expect(await engine.run("assert(x == 5)")).toEqual({ kind: "ran", complete: true });
 });
 
+test("interrupt() ends what waits", async () => {
+  const { engine } = start();
+  const waiting = engine.run("pcall(sleep, 1e6)");
+  engine.interrupt();
+  expect((await waiting).error).toMatch(/interrupted/);
+  expect(await engine.run("sleep(0) return 5")).toMatchObject({ complete: true });
+});
+
 test("interrupt() ends a loop that prints", async () => {
   const { engine, printed } = start();
   await engine.run("x = 5");

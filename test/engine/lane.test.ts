@@ -172,3 +172,49 @@ test("stop() stops everything once", async () => {
   await lane.stop();
   expect(parts.events.slice(news)).toHaveLength(4);
 });
+
+test("state.table() outlives a new conf.lua of the lane", async () => {
+  const source = (version: number) => `
+collector "edge" { listen = "udp://127.0.0.1:1" }
+local seen = state.table("seen")
+seen.loads = (seen.loads or 0) + 1
+print(seen.loads, ${version})
+`;
+  const printed: string[] = [];
+  parts.print = (text) => printed.push(text);
+  lane = new Lane(parts);
+  await apply(source(1));
+  await apply(source(2));
+  expect(printed).toEqual(["1\t1", "2\t2"]);
+});
+
+test("a mediator that uses another state table is another mediator", async () => {
+  const source = (name: string) => `
+collector "edge" { listen = "udp://127.0.0.1:1" }
+local seen = state.table("${name}")
+mediator "m" { from = "edge", each = function(flow) seen.n = 1 return flow end }
+exporter "a" { from = "m", to = "file:a" }
+`;
+  await apply(source("one"));
+  expect((await apply(source("one"))).events).toEqual([]);
+  expect((await apply(source("two"))).events).toEqual(["create m"]);
+});
+
+test.for([
+  "seen = state.table('a')",
+  "cycle = {} cycle.self = cycle",
+  "waits = coroutine.create(print)",
+  "next, rawequal, pairs, print, _G = nil",
+  "odd = { [{}] = '\\255', [print] = json.null }",
+])("conf.lua may make any global: %s", async (statement) => {
+  const source = `${first}\n${statement}`;
+  expect((await apply(source)).outcome.kind).toBe("applied");
+  expect((await apply(source)).events).toEqual([]);
+});
+
+test("a mediator whose globals hold another state table is another mediator", async () => {
+  const source = (name: string) => `${first}\nseen = state.table("${name}")`;
+  await apply(source("one"));
+  expect((await apply(source("one"))).events).toEqual([]);
+  expect((await apply(source("two"))).events).toEqual(["create even"]);
+});

@@ -9,7 +9,7 @@ import { octetBatch } from "../support/parts.ts";
 function mediatorOf(body: string, more = "") {
   const source = `collector "c" { listen = "udp://127.0.0.1:0" }
 mediator "m" { from = "c", ${more} each = function(flow) ${body} end }`;
-  const configuration = evaluateConfiguration(source, "conf.lua", () => undefined);
+  const configuration = evaluateConfiguration(source, "conf.lua", { print: () => undefined });
   expect(configuration.problems).toEqual([]);
   const [declaration] = configuration.wanted.mediator;
   if (declaration === undefined) throw new Error("no mediator");

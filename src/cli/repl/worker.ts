@@ -52,7 +52,7 @@ function print(line: string | Uint8Array): void {
   }
 }
 
-function answer(request: ReplRequest): ReplReply {
+async function answer(request: ReplRequest): Promise<ReplReply> {
   if (request.kind === "complete") {
     const [candidates, word] = engine.call(complete, [request.line, elements]);
     const names = candidates instanceof LuaTable ? candidates.toArray() : [];
@@ -60,10 +60,10 @@ function answer(request: ReplRequest): ReplReply {
   }
   try {
     if (request.kind === "load") {
-      engine.run(request.source, request.name);
+      await engine.runAsync(request.source, request.name);
       return { kind: "ran", complete: true };
     }
-    const [isComplete] = engine.call(run, [request.source]);
+    const [isComplete] = await engine.callAsync(run, [request.source]);
     return { kind: "ran", complete: isComplete === true };
   } catch (error) {
     if (!(error instanceof LuaError)) throw error;
@@ -71,4 +71,4 @@ function answer(request: ReplRequest): ReplReply {
   }
 }
 
-parentPort?.on("message", (request: ReplRequest) => reply(answer(request)));
+parentPort?.on("message", (request: ReplRequest) => void answer(request).then(reply));

@@ -5,5 +5,7 @@ import type { Verdict } from "./evaluate.ts";
 /** Evaluates one conf.lua and says what it wants; the thread that made it bounds its time. */
 const { source, fileName } = workerData as { source: string; fileName: string };
 const printed: string[] = [];
-const { wanted, problems } = evaluateConfiguration(source, fileName, (text) => printed.push(text));
+const { wanted, problems } = evaluateConfiguration(source, fileName, {
+  print: (text) => printed.push(text),
+});
 parentPort?.postMessage({ wanted, problems, printed } satisfies Verdict);

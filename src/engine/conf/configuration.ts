@@ -1,3 +1,5 @@
+import { installPrimitives } from "../../host/primitives.ts";
+import { StateTables } from "../../host/state-tables.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
@@ -23,6 +25,14 @@ export interface Configuration {
   surroundings(): string;
 }
 
+/** What a conf.lua reaches outside of its engine. */
+interface Surroundings {
+  /** Says what it prints and logs. */
+  print(text: string): void;
+  /** What `state.table` finds: that of the lane, or else nothing. */
+  readonly state?: StateTables;
+}
+
 /**
  * Evaluate `source` as conf.lua in a closed sandbox and validate what it declares. Reports all
  * problems it can find, not the first. Its time is bounded except in pattern matching.
@@ -30,7 +40,7 @@ export interface Configuration {
 export function evaluateConfiguration(
   source: string,
   fileName: string,
-  print: (text: string) => void,
+  { print, state = new StateTables() }: Surroundings,
 ): Configuration {
   const budget = new TimeBudget();
   const engine = createLuaEngine({
@@ -38,7 +48,10 @@ export function evaluateConfiguration(
     print: (line) => print(typeof line === "string" ? line : Buffer.from(line).toString("latin1")),
     poll: budget.poll,
   });
+  installPrimitives({ engine, log: (level, text) => print(`${level}: ${text}`), state });
+  const [levels] = engine.run("return log", "=log");
   const declarations = new Declarations(engine);
+  engine.run(callableLog, "=log", [levels, (args, context) => declarations.log(args, context)]);
   const surroundings = watchGlobals(engine);
   const { wanted, functions, problems } = declarations;
   try {
@@ -51,6 +64,9 @@ export function evaluateConfiguration(
   if (problems.length === 0) problems.push(...findProblems(wanted));
   return { wanted, problems, functions, engine, budget, surroundings };
 }
+
+/** `log` is a word, and holds the functions that log: `log { … }` and `log.info("…")`. */
+const callableLog = "local levels, word = ... log = setmetatable(levels, { __call = word })";
 
 /** A Lua error as a problem; calling an unknown word gets the nearest one. */
 function luaProblem(error: LuaError, fileName: string): Problem {

@@ -1,7 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import type { LuaEngine } from "../../lua/engine.ts";
-import type { LuaFunction, LuaValue } from "../../lua/values.ts";
+import type { HostContext, LuaFunction, LuaValue } from "../../lua/values.ts";
 import { checkOptions } from "./options.ts";
 import {
   type Declaration,
@@ -35,11 +35,16 @@ export class Declarations {
     this.#engine = engine;
     for (const [word, { named }] of Object.entries(words) as [Word, WordSpec][]) {
       engine.define(word, ([first], context) => {
-        const begun = this.#begin(word, named ? first : word, context.where());
-        if (!named) return this.#declare(begun, first);
+        if (!named) return this.#declareUnnamed(word, first, context);
+        const begun = this.#begin(word, first, context.where());
         return [([options]) => this.#declare(begun, options)];
       });
     }
+  }
+
+  /** The word `log` as a table that is called: the table itself is the first argument. */
+  log([, options]: LuaValue[], context: HostContext): [] {
+    return this.#declareUnnamed("log", options, context);
   }
 
   /** Words whose table of options never came. */
@@ -50,6 +55,10 @@ export class Declarations {
         const message = `${word} "${name}": no options, expected ${word} "${name}" { … }`;
         return { where, code: "missing", message };
       });
+  }
+
+  #declareUnnamed(word: Word, options: LuaValue, context: HostContext): [] {
+    return this.#declare(this.#begin(word, word, context.where()), options);
   }
 
   #begin(word: Word, name: LuaValue, where: string): Begun {

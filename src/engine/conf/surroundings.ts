@@ -1,35 +1,37 @@
 import type { LuaEngine } from "../../lua/engine.ts";
-import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
+import { LuaFunction } from "../../lua/values.ts";
 
-const listGlobals = `
-local known = ...
-local fresh = {}
-for name, value in pairs(_G) do
-  if not (known and known[name]) then fresh[name] = known == nil or value end
+/** Keeps what it needs: the script may give the names of the library to anything. */
+const rememberGlobals = `
+local _G, next, rawequal = _G, next, rawequal
+local known = {}
+for name, value in next, _G do
+  known[name] = value
 end
-return fresh
+return function()
+  local fresh = {}
+  for name, value in next, _G do
+    if not rawequal(known[name], value) then fresh[name] = value end
+  end
+  return function() return fresh end
+end
 `;
 
 /**
  * Remember the globals of `engine` as they are now. The function returned gives a fingerprint of
- * those made since: names, values, and the code of functions, tables all the way down.
+ * those made or changed since: names, values, and the code of functions, tables all the way down.
  */
 export function watchGlobals(engine: LuaEngine): () => string {
-  const [known] = engine.run(listGlobals, "=globals");
+  const [list] = engine.run(rememberGlobals, "=globals");
   return () => {
-    const [fresh] = engine.run(listGlobals, "=globals", [known]);
-    return describe(engine, fresh);
+    const [holder] = engine.call(asFunction(list));
+    const fingerprint = engine.fingerprint(asFunction(holder));
+    engine.release(asFunction(holder));
+    return fingerprint;
   };
 }
 
-function describe(engine: LuaEngine, value: LuaValue): string {
-  if (value instanceof LuaFunction) return `function ${engine.fingerprint(value)}`;
-  if (value instanceof LuaTable) {
-    const entries = [...value.entries].map(
-      ([key, entry]) => `${typeof key} ${String(key)}: ${describe(engine, entry)}`,
-    );
-    return `{${entries.sort().join("; ")}}`;
-  }
-  if (value instanceof Uint8Array) return `binary ${value.join(" ")}`;
-  return `${typeof value} ${String(value)}`;
+function asFunction(value: unknown): LuaFunction {
+  if (value instanceof LuaFunction) return value;
+  throw new Error("=globals returns no function");
 }

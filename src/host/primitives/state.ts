@@ -45,7 +45,10 @@ function bindTable({ engine, state = new StateTables() }: Host): LuaFunction {
     return [];
   };
   const create = engine.wrapRaw((L) => {
-    x.lua_newuserdatauv(L, 0, 0);
+    // The object holds its name: functions that use tables of two names are two functions.
+    const name = engine.state.viewString(L, 2).slice();
+    const at = x.lua_newuserdatauv(L, name.length, 0);
+    engine.state.glue.bytes().set(name, at);
     x.lua_pushvalue(L, 1);
     x.lua_setmetatable(L, -2);
     return 1;

@@ -109,7 +109,7 @@ export class Tasks {
     base: Pick<Task, "thread" | "ref" | "resolve" | "reject">,
     { deadlineMs = Number.POSITIVE_INFINITY, signal }: AsyncOptions,
   ): Task {
-    const controller = new AbortController();
+    let controller: AbortController | undefined;
     const stop = (cause: LimitError) => {
       this.#cancel(task, { code: "limit", detail: cause.detail, cause });
     };
@@ -121,7 +121,11 @@ export class Tasks {
     signal?.addEventListener("abort", onAbort, { once: true });
     const task: Task = {
       ...base,
-      signal: controller.signal,
+      // Most scripts never wait, and a signal takes longer to make than to run one.
+      get signal() {
+        controller ??= new AbortController();
+        return controller.signal;
+      },
       waiting: undefined,
       usage: undefined,
       cancelled: undefined,
@@ -129,7 +133,7 @@ export class Tasks {
       dispose() {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
-        controller.abort();
+        controller?.abort();
       },
     };
     this.#tasks.set(base.thread, task);
@@ -221,7 +225,7 @@ export class Tasks {
   #traceback({ thread }: Task): string {
     const state = this.#state;
     let calls = "";
-    state.protect((L) => {
+    state.protectRest((L) => {
       state.x.luaL_traceback(L, thread, 0, 0);
       calls = trimTraceback(state.toMessage(L, -1));
       return 0;
@@ -239,7 +243,7 @@ export class Tasks {
       clearInterval(this.#watch);
       this.#watch = undefined;
     }
-    this.#state.protect((L) => {
+    this.#state.protectRest((L) => {
       // Closes what the script has marked to be closed.
       x.lua_resetthread(task.thread);
       x.luaL_unref(L, lua.registryIndex, task.ref);

@@ -3,7 +3,7 @@ import { evaluateConfiguration } from "../../../src/engine/conf/configuration.ts
 import { limits } from "../../../src/limits.ts";
 
 function evaluate(source: string) {
-  const configuration = evaluateConfiguration(source, "conf.lua", () => undefined);
+  const configuration = evaluateConfiguration(source, "conf.lua", { print: () => undefined });
   const { wanted, problems } = configuration;
   const surroundings = configuration.surroundings();
   configuration.engine.close();
@@ -172,3 +172,28 @@ test("evaluateConfiguration() bounds declarations, problems and time", () => {
     { where: expect.stringMatching(/^conf\.lua:[23]$/), code: "limit" },
   ]);
 }, 30_000);
+
+test("log is a word and holds the functions that log", () => {
+  const printed: string[] = [];
+  const { wanted, problems } = evaluateConfiguration(
+    "\nlog { level = 'warn' }\nlog.warn('careful')",
+    "conf.lua",
+    { print: (text) => printed.push(text) },
+  );
+  expect(problems).toEqual([]);
+  expect(wanted.log).toMatchObject([{ where: "conf.lua:2", options: { level: "warn" } }]);
+  expect(printed).toEqual(["warn: careful"]);
+});
+
+test("conf.lua has the primitives that need no grant", () => {
+  const evaluate = (source: string) =>
+    evaluateConfiguration(source, "conf.lua", { print: () => undefined }).problems;
+  expect(evaluate("assert(json.decode('[1]')[1] == 1 and time.now() > 0)")).toEqual([]);
+  expect(evaluate("state.table('x').y = json.null")).toEqual([]);
+  expect(evaluate("\nipfix.read('x', print)")).toMatchObject([
+    { where: "conf.lua:2", message: expect.stringContaining("may not read files") },
+  ]);
+  expect(evaluate("\nsleep(1)")).toMatchObject([
+    { where: "conf.lua:2", message: expect.stringContaining("Cannot wait for sleep here") },
+  ]);
+});

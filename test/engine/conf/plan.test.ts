@@ -4,7 +4,9 @@ import { formatPlan, planChanges } from "../../../src/engine/conf/plan.ts";
 import { wantNothing } from "../../../src/engine/conf/words.ts";
 
 function want(source: string) {
-  const { wanted, problems, engine } = evaluateConfiguration(source, "conf.lua", () => undefined);
+  const { wanted, problems, engine } = evaluateConfiguration(source, "conf.lua", {
+    print: () => undefined,
+  });
   expect(problems).toEqual([]);
   engine.close();
   return wanted;

@@ -99,6 +99,10 @@ test("instructions count over all stretches of a script", async () => {
     code: "limit",
     reason: "instructions",
   });
+  expect(engine.usage().instructions).toBeGreaterThan(2_900_000);
+  await engine.runAsync("for i = 1, 1e5 do end later() for i = 1, 1e5 do end", "test.lua");
+  expect(engine.usage().instructions).toBeGreaterThan(190_000);
+  expect(engine.usage().instructions).toBeLessThan(1_000_000);
 });
 
 test("a word of shared memory ends scripts that wait, and so does poll", async () => {

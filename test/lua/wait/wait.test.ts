@@ -170,6 +170,20 @@ test.for([
   ["coroutine.running()", undefined],
   ["coroutine.isyieldable()", false],
   ["select('#', coroutine.resume(coroutine.create(function() end)))", 1],
+  ["select(2, pcall(coroutine.resume))", "bad argument #1 to 'resume' (coroutine expected)"],
+  [
+    "select(2, pcall(coroutine.wrap, 1))",
+    "bad argument #1 to 'wrap' (function expected, got number)",
+  ],
+  [
+    "select(2, pcall(coroutine.create))",
+    "bad argument #1 to 'create' (function expected, got no value)",
+  ],
+  ["select(2, pcall(coroutine.status, print))", "bad argument #1 to 'status' (coroutine expected)"],
+  [
+    "select(2, coroutine.wrap(function() return coroutine.resume(coroutine.running()) end)())",
+    "cannot resume running coroutine",
+  ],
   ["select(2, pcall(coroutine.yield))", "attempt to yield across C-call boundary"],
   [
     "select(2, coroutine.resume(coroutine.create(function() return coroutine.isyieldable() end)))",
