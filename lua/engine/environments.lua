@@ -29,7 +29,7 @@ local function resolve(target, name)
   if level == nil then
     error("bad argument #1 to '" .. name .. "' (number expected, got " .. type(target) .. ")", 3)
   elseif level < 0 then
-    error("bad argument #1 to '" .. name .. "' (level must be non-negative)", 3)
+    error("bad argument #1 to '" .. name .. "' (invalid level)", 3)
   end
   local info = get_info(floor(level) + 2, "f")
   if info == nil then

@@ -1,13 +1,13 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local load_module, print_line, most_moved, is_ended, host, spend = ...
+local load_module, print_line, is_ended, host = ...
 
 local allowed = {
   _G = {
     "_VERSION", "assert", "bit", "collectgarbage", "coroutine", "debug", "error", "getmetatable",
     "ipairs", "load", "math", "next", "os", "pairs", "pcall", "print", "rawequal", "rawget",
     "rawlen", "rawset", "require", "select", "setmetatable", "string", "table", "tonumber",
-    "tostring", "type", "utf8", "xpcall",
+    "tostring", "type", "unpack", "utf8", "xpcall",
   },
   bit = {
     "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit",
@@ -18,44 +18,44 @@ local allowed = {
   },
   debug = { "traceback" },
   math = {
-    "abs", "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge", "log",
-    "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "random", "randomseed", "sin",
-    "sqrt", "tan", "tointeger", "type", "ult",
+    "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod",
+    "frexp", "huge", "ldexp", "log", "log10", "max", "maxinteger", "min", "mininteger", "modf",
+    "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt", "tan", "tanh", "tointeger",
+    "type", "ult",
   },
   os = { "clock", "date", "difftime", "time" },
   string = {
     "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "pack",
     "packsize", "rep", "reverse", "sub", "unpack", "upper",
   },
-  table = { "concat", "insert", "move", "pack", "remove", "sort", "unpack" },
+  table = {
+    "clear", "concat", "getn", "insert", "maxn", "move", "new", "pack", "remove", "sort", "unpack",
+  },
   utf8 = { "char", "charpattern", "codepoint", "codes", "len", "offset" },
 }
 
 local _G, collectgarbage, error, getmetatable, load = _G, collectgarbage, error, getmetatable, load
-local next, pairs, rawget, select, setmetatable = next, pairs, rawget, select, setmetatable
+local next, pairs, select = next, pairs, select
 local concat = table.concat
 local tostring, type, xpcall = tostring, type, xpcall
 local get_info, get_upvalue = debug.getinfo, debug.getupvalue
 local join_upvalue = debug.upvaluejoin
 local readable = host.readable
-local find, move, rep = string.find, table.move, string.rep
-
--- Finalizers run where no limit holds.
-local function set_metatable(object, metatable)
-  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
-    error("__gc is not available", 2)
-  end
-  return setmetatable(object, metatable)
-end
+local find = string.find
 
 -- A message handler would run while the guard that ends an expired script is off.
-local function xpcall_guarded(body, handler, ...)
+local function xpcall_guarded(...)
+  local body, handler = ...
+  if type(handler) ~= "function" then
+    local given = select("#", ...) < 2 and "no value" or type(handler)
+    error("bad argument #2 to 'xpcall' (function expected, got " .. given .. ")", 2)
+  end
   return xpcall(body, function(problem)
     if is_ended() then
       return problem
     end
     return handler(problem)
-  end, ...)
+  end, select(3, ...))
 end
 
 local function read_pieces(reader)
@@ -96,28 +96,23 @@ local function load_text(chunk, name, _, ...)
   return load(chunk, name, "t")
 end
 
-local function collect(option)
-  if option == "count" then
-    return collectgarbage("count")
-  elseif option == nil or option == "collect" or option == "step" then
+local tuning = { setpause = 200, setstepmul = 200 }
+
+--- The collector cannot be stopped or tuned: a script would only reach its memory's bound sooner.
+local function collect(option, value)
+  option = option == nil and "collect" or option
+  if option == "collect" or option == "count" or option == "step" then
     return collectgarbage(option)
+  elseif option == "stop" or option == "restart" then
+    return 0
+  elseif tuning[option] ~= nil then
+    local before = tuning[option]
+    tuning[option] = value or 0
+    return before
+  elseif type(option) ~= "string" and type(option) ~= "number" then
+    error("bad argument #1 to 'collectgarbage' (string expected, got " .. type(option) .. ")", 2)
   end
-  error("collectgarbage(\"" .. tostring(option) .. "\") is not available", 2)
-end
-
--- These loops run in C, where nothing can stop them.
-local function move_bounded(from, first, last, at, to)
-  if last - first >= most_moved then
-    error("too many elements to move", 2)
-  end
-  return move(from, first, last, at, to or from)
-end
-
-local function rep_bounded(text, times, separator)
-  if #text == 0 and (separator == nil or #separator == 0) then
-    return ""
-  end
-  return rep(text, times, separator)
+  error("bad argument #1 to 'collectgarbage' (invalid option '" .. option .. "')", 2)
 end
 
 local loaded = {}
@@ -154,9 +149,8 @@ local function keep_only(library, names)
   end
 end
 
-_G.load, _G.require, _G.setmetatable = load_text, require, set_metatable
+_G.load, _G.require = load_text, require
 _G.collectgarbage, _G.print, _G.xpcall = collect, print_line, xpcall_guarded
-_G.string.rep, _G.table.move = rep_bounded, move_bounded
 for name, names in pairs(allowed) do
   keep_only(name == "_G" and _G or _G[name], names)
 end
@@ -164,7 +158,9 @@ _G._G = _G
 for name in pairs(allowed) do
   loaded[name] = _G[name]
 end
-getmetatable("").__metatable = false
+
+-- Scripts see what strings share, and change a copy.
+getmetatable("").__metatable = { __index = _G.string }
 
 load_module("engine.dialect")(loaded)
 load_module("engine.language")(host)

@@ -64,8 +64,9 @@ function Buffer:tostring()
 end
 Buffer.__tostring = Buffer.tostring
 
-function Buffer:__len()
-  return self.length
+--- `#` of a buffer: the VM does not ask for `__len`, which tables of LuaJIT do not have.
+Buffer["\1_len"] = function(buffer)
+  return buffer.length
 end
 
 function Buffer.__concat(a, b)

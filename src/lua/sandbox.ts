@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { limits } from "../limits.ts";
 import { openNatives } from "./companion/natives.ts";
 import { pushDialect } from "./dialect/open.ts";
+import { openLuajitLibrary } from "./library/open.ts";
 import type { LuaLibrary, LuaProfile } from "./profiles.ts";
 import type { LuaState } from "./state.ts";
 import { type LuaExports, lua, type StatePointer } from "./vm/exports.ts";
@@ -43,6 +43,7 @@ export function openSandbox(
   state.protect((L) => {
     for (const name of profile.libraries) openLibrary(state, L, name);
     openNatives(state, L);
+    openLuajitLibrary(state, L);
     runSandboxFile(state, L, print);
     return 0;
   });
@@ -70,11 +71,10 @@ function runSandboxFile(
     print(joinArguments(state, L));
     return 0;
   });
-  x.lua_pushinteger(L, BigInt(limits.luaMoveElements));
   x.lua_pushcclosure(L, state.guard.endedPointer, 0);
   pushDialect(state, L);
   x.lua_pushcclosure(L, state.guard.spendPointer, 0);
-  x.lua_callk(L, 6, 1, 0, 0);
+  x.lua_callk(L, 5, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 

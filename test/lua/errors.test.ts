@@ -32,7 +32,7 @@ test.for([
   "('x'):rep(1e10)",
   "('x'):sub({})",
   "tonumber('1', {})",
-  "table.insert({}, 0, 'x')",
+  "table.insert({}, 'x', 0)",
   "select({})",
 ] as const)("run() names the script's line for a wrong argument: %s", (call) => {
   expect(failLua(`\nlocal _ = ${call}`)).toMatchObject({ where: "test.lua:2" });

@@ -35,6 +35,7 @@ export interface LuaExports {
   readonly lua_settop: Push;
   readonly lua_checkstack: At;
   readonly lua_pushvalue: Push;
+  readonly lua_copy: (L: StatePointer, from: number, to: number) => void;
   readonly lua_rotate: (L: StatePointer, index: number, by: number) => void;
   readonly lua_type: At;
   readonly lua_isinteger: At;

@@ -14,6 +14,12 @@ const texts: readonly (readonly [there: string, instead: string])[] = [
   ["no visible label '%s' for <goto> at line %d", "undefined label '%s'"],
   ["label '%s' already defined on line %d", "duplicate label '%s'"],
   ["value out of range", "invalid value"],
+  ["attempt to yield across a C-call boundary", "attempt to yield across C-call boundary"],
+  ["attempt to yield from outside a coroutine", "attempt to yield across C-call boundary"],
+  // Names of metamethods that tables of LuaJIT do not have: the VM looks under others. What ends
+  // in their letters may be a constant too. Finalizers would run where no limit holds.
+  ["__gc", "\u0001_gc"],
+  ["__len", "\u0001_len"],
   ["unfinished long %s (starting at line %d)", "unfinished long %s"],
   ["invalid conversion '%s' to 'format'", "invalid option '%s' to 'format'"],
   // A text of the library `package`, which no engine opens, gives its room to two longer names.
