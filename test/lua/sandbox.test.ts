@@ -53,7 +53,7 @@ test.for([
   ],
   ["local ok, e = pcall(json) error(e, 0)", /attempt to call a nil value/],
   ["require(1)", /expected the name of a module/],
-  ["getmetatable('').__index = nil return ('x'):nothing()", /attempt to call a nil value/],
+  ["getmetatable('').__index = nil return ('x'):nothing()", /attempt to call method 'nothing'/],
   ["assert(load('\\27Lua'))", /attempt to load a binary chunk/],
   ["assert(load('\\27Lua', 'x', 'b'))", /attempt to load a binary chunk/],
   ["assert(load(function() return nil end, 'x', 'b', {}))()  error('end')", /end/],
