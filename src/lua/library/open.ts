@@ -1,11 +1,12 @@
 import { limits } from "../../limits.ts";
 import { loadCompanion } from "../companion/load.ts";
-import type { LuaState } from "../state.ts";
+import type { LuaState, RawFunction } from "../state.ts";
 import { lua, type StatePointer } from "../vm/exports.ts";
 import { baseWasm } from "./base-wasm.ts";
 import { mathematicsWasm } from "./mathematics-wasm.ts";
 import { pushNumeral } from "./numeral.ts";
 import { tableWasm } from "./table-wasm.ts";
+import { pushTime } from "./time.ts";
 
 type NativeFunction = (L: number) => number;
 type Natives = Readonly<Record<string, NativeFunction>>;
@@ -92,6 +93,7 @@ export function openLuajitLibrary(state: LuaState, L: StatePointer): void {
   const most = BigInt(limits.luaMoveElements);
   const table = { base: base + scratchBytes, most: new WebAssembly.Global({ value: "i64" }, most) };
   define(state, L, tableRows, loadCompanion<Natives>(state, tableWasm, table));
+  defineRaw(state, L, "os.time", (L) => pushTime(state, L));
   const { sinh, cosh, tanh } = Math;
   define(state, L, mathRows, loadCompanion<Natives>(state, mathematicsWasm, { sinh, cosh, tanh }));
 }
@@ -108,6 +110,17 @@ function define(state: LuaState, L: StatePointer, rows: readonly Row[], natives:
     x.lua_rawset(L, -3);
     x.lua_settop(L, top);
   }
+}
+
+/** Replace a function whose work is done in JavaScript. */
+function defineRaw(state: LuaState, L: StatePointer, path: string, raw: RawFunction): void {
+  const { x } = state;
+  const [library = "", name = ""] = path.split(".");
+  pushPath(state, L, library);
+  state.pushString(L, name);
+  state.pushRaw(L, raw);
+  x.lua_rawset(L, -3);
+  x.lua_settop(L, -2);
 }
 
 /** Push what the function will find as its upvalues; returns how many. */

@@ -1,21 +1,12 @@
-/** `struct tm` in 32-bit WebAssembly: nine 32-bit integers, then offset and zone name. */
-const tmFields = 9;
+import { type BrokenTime, formatTime } from "./directives.ts";
 
-const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const months = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
+/**
+ * `struct tm` in 32-bit WebAssembly: nine 32-bit integers, then the offset from Greenwich in
+ * seconds and the address of the zone's name.
+ */
+const tmFields = 9;
+const offsetAt = 4 * tmFields;
+const zoneAt = offsetAt + 4;
 
 /** The calendar functions that C's `time.h` needs from its host, over `memory`. */
 export function createCalendarImports(memory: () => DataView) {
@@ -37,7 +28,10 @@ export function createCalendarImports(memory: () => DataView) {
       writeTm(memory(), tm, parts);
     },
     _localtime_js: (seconds: bigint, tm: number) => {
-      writeTm(memory(), tm, localParts(new Date(Number(seconds) * 1000)));
+      const view = memory();
+      const date = new Date(Number(seconds) * 1000);
+      writeTm(view, tm, localParts(date));
+      view.setInt32(tm + offsetAt, offsetOf(date), true);
     },
     _mktime_js: (tm: number): bigint => {
       const view = memory();
@@ -50,7 +44,7 @@ export function createCalendarImports(memory: () => DataView) {
     },
     strftime: (out: number, room: number, format: number, tm: number): number => {
       const view = memory();
-      const text = formatTime(readText(view, format), readTm(view, tm));
+      const text = formatTime(readText(view, format), brokenTime(view, tm));
       if (text.length + 1 > room) return 0;
       for (let i = 0; i < text.length; i++) view.setUint8(out + i, text.charCodeAt(i));
       view.setUint8(out + text.length, 0);
@@ -59,8 +53,12 @@ export function createCalendarImports(memory: () => DataView) {
   };
 }
 
+const offsetOf = (date: Date): number => -60 * date.getTimezoneOffset();
+
 function localParts(date: Date): number[] {
-  const newYear = new Date(date.getFullYear(), 0, 1).getTime();
+  const newYear = new Date(date.getFullYear(), 0, 1);
+  const summer = Math.max(offsetOf(newYear), offsetOf(new Date(date.getFullYear(), 6, 1)));
+  const isSaving = offsetOf(date) === summer && offsetOf(newYear) !== summer;
   return [
     date.getSeconds(),
     date.getMinutes(),
@@ -69,8 +67,8 @@ function localParts(date: Date): number[] {
     date.getMonth(),
     date.getFullYear() - 1900,
     date.getDay(),
-    Math.round((new Date(date).setHours(0, 0, 0, 0) - newYear) / 86_400_000),
-    0,
+    Math.round((new Date(date).setHours(0, 0, 0, 0) - newYear.getTime()) / 86_400_000),
+    isSaving ? 1 : 0,
   ];
 }
 
@@ -82,45 +80,25 @@ function readTm(view: DataView, tm: number): number[] {
   return Array.from({ length: tmFields }, (_, i) => view.getInt32(tm + 4 * i, true));
 }
 
-function readText(view: DataView, at: number): string {
-  let text = "";
-  for (let i = at; view.getUint8(i) !== 0; i++) text += String.fromCharCode(view.getUint8(i));
-  return text;
+function brokenTime(view: DataView, tm: number): BrokenTime {
+  const [second = 0, minute = 0, hour = 0, day = 0, month = 0, years = 0, weekday = 0, nth = 0] =
+    readTm(view, tm);
+  const year = years + 1900;
+  const name = readText(view, view.getUint32(tm + zoneAt, true));
+  const zone = name === "UTC" ? "GMT" : localZone(new Date(year, month, day, hour, minute));
+  const offset = view.getInt32(tm + offsetAt, true);
+  return { second, minute, hour, day, month, year, weekday, yearDay: nth, offset, zone };
 }
 
-const pad = (value: number, digits = 2): string => String(value).padStart(digits, "0");
+/** The short name of the local time zone, such as `CET`. */
+function localZone(date: Date): string {
+  const format = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" });
+  return format.formatToParts(date).find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
 
-function formatTime(format: string, tm: readonly number[]): string {
-  const [second = 0, minute = 0, hour = 0, day = 0, month = 0, year = 0, weekday = 0, nth = 0] = tm;
-  const directives: Record<string, () => string> = {
-    Y: () => String(year + 1900),
-    y: () => pad((year + 1900) % 100),
-    m: () => pad(month + 1),
-    d: () => pad(day),
-    H: () => pad(hour),
-    I: () => pad(hour % 12 || 12),
-    M: () => pad(minute),
-    S: () => pad(second),
-    p: () => (hour < 12 ? "AM" : "PM"),
-    j: () => pad(nth + 1, 3),
-    a: () => (days[weekday] ?? "?").slice(0, 3),
-    A: () => days[weekday] ?? "?",
-    b: () => (months[month] ?? "?").slice(0, 3),
-    B: () => months[month] ?? "?",
-    w: () => String(weekday),
-    F: () => expand("%Y-%m-%d"),
-    T: () => expand("%H:%M:%S"),
-    D: () => expand("%m/%d/%y"),
-    R: () => expand("%H:%M"),
-    c: () => expand("%a %b %d %H:%M:%S %Y"),
-    x: () => expand("%m/%d/%y"),
-    X: () => expand("%H:%M:%S"),
-    n: () => "\n",
-    t: () => "\t",
-    "%": () => "%",
-  };
-  function expand(text: string): string {
-    return text.replace(/%([A-Za-z%])/g, (whole, name: string) => directives[name]?.() ?? whole);
-  }
-  return expand(format);
+function readText(view: DataView, at: number): string {
+  let text = "";
+  if (at === 0) return text;
+  for (let i = at; view.getUint8(i) !== 0; i++) text += String.fromCharCode(view.getUint8(i));
+  return text;
 }

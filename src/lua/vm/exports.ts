@@ -39,6 +39,7 @@ export interface LuaExports {
   readonly lua_rotate: (L: StatePointer, index: number, by: number) => void;
   readonly lua_type: At;
   readonly lua_isinteger: At;
+  readonly lua_isnumber: At;
   readonly lua_toboolean: At;
   readonly lua_tointegerx: (L: StatePointer, index: number, isNumber: number) => bigint;
   readonly lua_tonumberx: (L: StatePointer, index: number, isNumber: number) => number;
@@ -61,6 +62,7 @@ export interface LuaExports {
   readonly lua_setmetatable: At;
   readonly lua_getmetatable: At;
   readonly lua_rawget: At;
+  readonly lua_gettable: At;
   readonly lua_rawset: Push;
   readonly lua_rawgeti: (L: StatePointer, index: number, key: bigint) => number;
   readonly lua_rawseti: (L: StatePointer, index: number, key: bigint) => void;
@@ -100,6 +102,7 @@ export interface LuaExports {
   readonly lua_isyieldable: (L: StatePointer) => number;
   readonly lua_resetthread: (L: StatePointer) => number;
   readonly lua_xmove: (from: StatePointer, to: StatePointer, values: number) => void;
+  readonly lua_concat: Push;
   readonly lua_error: (L: StatePointer) => number;
   readonly lua_getstack: (L: StatePointer, level: number, record: number) => number;
   readonly lua_getinfo: (L: StatePointer, what: number, record: number) => number;
@@ -111,6 +114,7 @@ export interface LuaExports {
     name: number,
     mode: number,
   ) => number;
+  readonly luaL_checktype: (L: StatePointer, index: number, type: number) => void;
   readonly luaL_ref: At;
   readonly luaL_unref: (L: StatePointer, table: number, ref: number) => void;
   readonly luaL_where: Push;
