@@ -57,8 +57,9 @@ const offsetOf = (date: Date): number => -60 * date.getTimezoneOffset();
 
 function localParts(date: Date): number[] {
   const newYear = new Date(date.getFullYear(), 0, 1);
-  const summer = Math.max(offsetOf(newYear), offsetOf(new Date(date.getFullYear(), 6, 1)));
-  const isSaving = offsetOf(date) === summer && offsetOf(newYear) !== summer;
+  const midYear = new Date(date.getFullYear(), 6, 1);
+  // South of the equator it is the other way round: standard time is the lesser offset.
+  const isSaving = offsetOf(date) > Math.min(offsetOf(newYear), offsetOf(midYear));
   return [
     date.getSeconds(),
     date.getMinutes(),
