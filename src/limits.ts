@@ -15,6 +15,16 @@ export const limits = {
   sessionTemplateFields: 262_144,
   /** Elements one Transport Session may describe in type records (RFC 5610): CERT has 461. */
   learnedElements: 4_096,
+  /** How far behind a Sequence Number may be and still be of a Message that was overtaken. */
+  sequenceReordering: 65_536,
+  /** Octets of Data Sets that wait for their Template in one session: some thousand records. */
+  sessionWaitingBytes: 1_048_576,
+  /** Data Sets that wait in one session: looking through them must stay cheap. */
+  sessionWaitingSets: 1_024,
+  /** Octets of Data Sets that wait in all sessions of a collector together. */
+  collectorWaitingBytes: 16_777_216,
+  /** Seconds that a Data Set may be older than its Template: twice the longest usual refresh. */
+  lateTemplateSeconds: 3_600,
   /** Characters of a `where` expression: room for some hundred comparisons. */
   whereCharacters: 8_192,
   /** Nesting of a `where` expression: deeper ones are made by programs, or attacks. */

@@ -4,6 +4,7 @@ import {
   createOrigin,
   firstDataSetId,
   ipfixVersion,
+  type MessageHeader,
   type MessageOrigin,
   optionsTemplateSetId,
   readMessageHeader,
@@ -11,7 +12,9 @@ import {
   walkSets,
 } from "./message.ts";
 import { createDataSetReader, type DataSetReader } from "./sets/data-set.ts";
-import { type Domain, DomainTable, unknownSequence } from "./sets/domains.ts";
+import { type Domain, DomainTable } from "./sets/domains.ts";
+import { SequenceWatch } from "./sets/sequence.ts";
+import { type WaitingBudget, WaitingSets } from "./sets/waiting-sets.ts";
 import type { Template } from "./template.ts";
 import { type ElementLookup, walkTemplateSet } from "./template-record.ts";
 
@@ -47,6 +50,8 @@ export interface SessionOptions {
   readonly element?: ElementLookup;
   /** Address and port of who sends, for `header.exporter`. */
   readonly exporter?: string;
+  /** Shared by the sessions of a collector: bounds what waits in all of them together. */
+  readonly waitingBudget?: WaitingBudget;
 }
 
 /** The collecting end of one Transport Session: its Templates, sequence numbers and counters. */
@@ -66,6 +71,8 @@ export interface TransportSession {
   /** Fields of all Templates that it keeps: what the session costs in memory. */
   readonly templateFields: number;
   counters(): Readonly<Record<string, number>>;
+  /** Give up what waits for its Template: nothing more comes. */
+  end(): void;
 }
 
 /** Create the collecting end of a Transport Session (RFC 7011 §8, §9). */
@@ -77,15 +84,13 @@ class Session implements TransportSession {
   readonly header: MessageOrigin;
   readonly #options: SessionOptions;
   readonly #domains = new DomainTable();
+  readonly #sequence = new SequenceWatch();
   readonly #readDataSet: DataSetReader;
   readonly #counts = {
     messages: 0,
     messagesDamaged: 0,
-    messagesDisordered: 0,
     bytes: 0,
     records: 0,
-    recordsLost: 0,
-    sequenceGaps: 0,
     setsWithoutTemplate: 0,
     reservedSets: 0,
     templates: 0,
@@ -93,13 +98,17 @@ class Session implements TransportSession {
     withdrawals: 0,
     withdrawalsIgnored: 0,
   };
+  readonly #waiting: WaitingSets<MessageHeader>;
   #domain: Domain;
   /** Whether all records of the Message so far could be counted. */
   #countable = true;
+  /** Records decoded with this Message that came in earlier ones. */
+  #lateRecords = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.header = createOrigin(ipfixVersion, options.exporter);
+    this.#waiting = new WaitingSets(options.waitingBudget);
     this.#domain = this.#domains.select(0);
     this.#readDataSet = createDataSetReader((batch) => {
       this.#counts.records += batch.count;
@@ -109,18 +118,15 @@ class Session implements TransportSession {
 
   decodeMessage(bytes: Uint8Array): void {
     const counts = this.#counts;
-    const before = counts.records;
     try {
-      this.#decode(bytes);
+      this.#readHeader(bytes);
+      this.#readSets(bytes);
     } catch (error) {
       if (error instanceof DecodeError) counts.messagesDamaged++;
       throw error;
     }
     counts.messages++;
     counts.bytes += this.header.length;
-    if (this.#countable) {
-      this.#domain.expected = (this.header.sequence + counts.records - before) >>> 0;
-    }
   }
 
   decodeDatagram(bytes: Uint8Array): void {
@@ -138,38 +144,44 @@ class Session implements TransportSession {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.#counts, domainsForgotten: this.#domains.forgotten };
+    const { forgotten: domainsForgotten } = this.#domains;
+    const sequence = this.#sequence.counters("recordsLost");
+    return { ...this.#counts, ...sequence, ...this.#waiting.counters(), domainsForgotten };
   }
 
-  #decode(bytes: Uint8Array): void {
+  end(): void {
+    this.#waiting.clear();
+  }
+
+  #readHeader(bytes: Uint8Array): void {
     const { header } = this;
     readMessageHeader(bytes, 0, header);
     if (header.length > bytes.length) {
       const detail = `Message of ${header.length} octets, ${bytes.length} left`;
       throw new DecodeError("truncated", 0, detail);
     }
-    this.#domain = this.#domains.select(header.domain);
-    this.#checkSequence();
-    this.#domain.expected = unknownSequence;
-    this.#countable = true;
-    walkSets(bytes, header.length, (setId, start, end) => {
-      if (setId >= firstDataSetId) this.#decodeDataSet(bytes, setId, start, end);
-      else if (setId === templateSetId || setId === optionsTemplateSetId) {
-        this.#decodeTemplateSet(bytes, setId, start, end);
-      } else this.#leaveOut("reserved-set", setId, start, end);
-    });
   }
 
-  #checkSequence(): void {
-    const { expected } = this.#domain;
-    if (expected === unknownSequence || expected === this.header.sequence) return;
-    const ahead = (this.header.sequence - expected) >>> 0;
-    if (ahead >= 0x8000_0000) {
-      this.#counts.messagesDisordered++;
-      return;
+  #readSets(bytes: Uint8Array): void {
+    const { length, sequence, domain } = this.header;
+    this.#domain = this.#domains.select(domain);
+    this.#countable = true;
+    this.#lateRecords = 0;
+    const state = this.#domain.sequence;
+    const before = this.#counts.records;
+    let records: number | undefined;
+    this.#sequence.begin(state, sequence);
+    try {
+      walkSets(bytes, length, (setId, start, end) => {
+        if (setId >= firstDataSetId) this.#decodeDataSet(bytes, setId, start, end);
+        else if (setId === templateSetId || setId === optionsTemplateSetId) {
+          this.#decodeTemplateSet(bytes, setId, start, end);
+        } else this.#leaveOut("reserved-set", setId, start, end);
+      });
+      if (this.#countable) records = this.#counts.records - before - this.#lateRecords;
+    } finally {
+      this.#sequence.end(state, sequence, records);
     }
-    this.#counts.sequenceGaps++;
-    this.#counts.recordsLost += ahead;
   }
 
   #decodeDataSet(bytes: Uint8Array, setId: number, start: number, end: number): void {
@@ -177,6 +189,9 @@ class Session implements TransportSession {
     const template = templates.get(setId);
     if (!template) {
       this.#leaveOut("set-without-template", setId, start, end);
+      if (!this.#domain.hasWithdrawals) {
+        this.#waiting.add(this.#position(), setId, bytes.subarray(start, end));
+      }
       return;
     }
     this.#readDataSet(template, lookup, { header: this.header, bytes, start, end });
@@ -202,6 +217,26 @@ class Session implements TransportSession {
     this.#counts.templates++;
     const { domain } = this.header;
     this.#options.onTemplate?.({ domain, id: template.id, template, options });
+    this.#decodeWaiting(template);
+  }
+
+  /** Decode what waited for `template`, under the header of the Message that it came in. */
+  #decodeWaiting(template: Template): void {
+    const before = this.#counts.records;
+    this.#waiting.decode(template.id, {
+      current: this.#position(),
+      enter: (origin) => Object.assign(this.header, origin),
+      read: (bytes) => {
+        const set = { header: this.header, bytes, start: 0, end: bytes.length };
+        this.#readDataSet(template, this.#domain.lookup, set);
+      },
+    });
+    this.#lateRecords += this.#counts.records - before;
+  }
+
+  #position(): MessageHeader {
+    const { domain, exportTime, length, sequence } = this.header;
+    return { domain, exportTime, length, sequence };
   }
 
   #withdraw(id: number, options: boolean): void {

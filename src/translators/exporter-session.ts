@@ -84,6 +84,10 @@ class ExporterSession implements TransportSession {
     return sums;
   }
 
+  end(): void {
+    for (const session of this.#sessions.values()) session.end();
+  }
+
   /** The session of the protocol of a datagram; what is none is IPFIX's to refuse. */
   #select(bytes: Uint8Array): TransportSession {
     const protocol = exportProtocolOf(bytes) ?? "ipfix";

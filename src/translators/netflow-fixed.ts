@@ -2,7 +2,8 @@ import { readUint16, readUint32 } from "../bytes/read.ts";
 import { DecodeError } from "../errors.ts";
 import { createOrigin, type MessageOrigin } from "../ipfix/message.ts";
 import type { TransportSession } from "../ipfix/session.ts";
-import { type Domain, DomainTable, unknownSequence } from "../ipfix/sets/domains.ts";
+import { DomainTable } from "../ipfix/sets/domains.ts";
+import { SequenceWatch } from "../ipfix/sets/sequence.ts";
 import { createTemplate, type Template } from "../ipfix/template.ts";
 import { element } from "./elements.ts";
 import type { SourceOptions } from "./source.ts";
@@ -93,24 +94,21 @@ class FixedSession implements TransportSession {
   readonly #version: 1 | 5 | 7;
   readonly #format: FixedVersion;
   readonly #domains = new DomainTable();
+  /** The Sequence Number counts records; v1 has none. */
+  readonly #sequence = new SequenceWatch();
   readonly #clock = { sysUpTime: 0, epochMs: 0, samplingAlgorithm: 0, samplingInterval: 0 };
   readonly #counts = {
     messages: 0,
     messagesDamaged: 0,
-    messagesDisordered: 0,
     bytes: 0,
     records: 0,
-    recordsLost: 0,
-    sequenceGaps: 0,
   };
-  #domain: Domain;
 
   constructor(version: 1 | 5 | 7, options: SourceOptions) {
     this.#options = options;
     this.#version = version;
     this.#format = versions[version];
     this.header = { ...createOrigin(version, options.exporter), details: {} };
-    this.#domain = this.#domains.select(0);
   }
 
   /** Decode one export packet, which UDP delivers whole. @throws {DecodeError} */
@@ -130,7 +128,12 @@ class FixedSession implements TransportSession {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.#counts, domainsForgotten: this.#domains.forgotten };
+    const sequence = this.#sequence.counters("recordsLost");
+    return { ...this.#counts, ...sequence, domainsForgotten: this.#domains.forgotten };
+  }
+
+  end(): void {
+    // Nothing waits: the protocol has no Templates.
   }
 
   #decode(bytes: Uint8Array): void {
@@ -143,7 +146,7 @@ class FixedSession implements TransportSession {
     const whole = Math.floor((bytes.length - headerBytes) / template.fixedLength);
     const count = Math.min(told, whole);
     this.#readHeader(bytes);
-    this.#checkSequence(told);
+    if (this.#version > 1) this.#countSequence(told);
     this.#deliver(bytes, template, count);
     if (count < told) {
       const at = headerBytes + count * template.fixedLength;
@@ -179,21 +182,9 @@ class FixedSession implements TransportSession {
     Object.assign(header.details, { engineType, engineId, samplingMode, samplingInterval });
   }
 
-  /** The Sequence Number counts records; v1 has none. */
-  #checkSequence(records: number): void {
-    const { sequence, domain } = this.header;
-    this.#domain = this.#domains.select(domain);
-    if (this.#version === 1) return;
-    const { expected } = this.#domain;
-    this.#domain.expected = (sequence + records) >>> 0;
-    if (expected === unknownSequence || expected === sequence) return;
-    const ahead = (sequence - expected) >>> 0;
-    if (ahead >= 0x8000_0000) {
-      this.#counts.messagesDisordered++;
-      return;
-    }
-    this.#counts.sequenceGaps++;
-    this.#counts.recordsLost += ahead;
+  #countSequence(records: number): void {
+    const { domain, sequence } = this.header;
+    this.#sequence.count(this.#domains.select(domain).sequence, sequence, records);
   }
 
   #deliver(bytes: Uint8Array, template: Template, count: number): void {

@@ -1,10 +1,17 @@
 import { readUint16, readUint32 } from "../bytes/read.ts";
 import { DecodeError } from "../errors.ts";
 import type { RecordBatch } from "../ipfix/batch.ts";
-import { createOrigin, firstDataSetId, type MessageOrigin } from "../ipfix/message.ts";
+import {
+  createOrigin,
+  firstDataSetId,
+  type MessageHeader,
+  type MessageOrigin,
+} from "../ipfix/message.ts";
 import type { SetProblem, TransportSession } from "../ipfix/session.ts";
 import { createDataSetReader, type DataSetReader } from "../ipfix/sets/data-set.ts";
-import { type Domain, DomainTable, unknownSequence } from "../ipfix/sets/domains.ts";
+import { type Domain, DomainTable } from "../ipfix/sets/domains.ts";
+import { SequenceWatch } from "../ipfix/sets/sequence.ts";
+import { WaitingSets } from "../ipfix/sets/waiting-sets.ts";
 import type { Template } from "../ipfix/template.ts";
 import type { ExporterClock } from "./clock.ts";
 import {
@@ -27,10 +34,17 @@ export function createNetflow9Session(options: SourceOptions): TransportSession 
   return new Netflow9Session(options);
 }
 
+/** Where an export packet stands in its session, with the up-time that its times hang on. */
+interface Position extends MessageHeader {
+  readonly sysUpTime: number;
+}
+
 class Netflow9Session implements TransportSession {
   readonly header: MessageOrigin & { details: { sysUpTime: number } };
   readonly #options: SourceOptions;
   readonly #domains = new DomainTable();
+  /** The Sequence Number counts export packets (RFC 3954 §5.1), not records. */
+  readonly #sequence = new SequenceWatch();
   readonly #readDataSet: DataSetReader;
   readonly #clock: { -readonly [Key in keyof ExporterClock]: number } = {
     sysUpTime: 0,
@@ -39,20 +53,19 @@ class Netflow9Session implements TransportSession {
   readonly #counts = {
     messages: 0,
     messagesDamaged: 0,
-    messagesDisordered: 0,
-    messagesLost: 0,
     bytes: 0,
     records: 0,
-    sequenceGaps: 0,
     setsWithoutTemplate: 0,
     reservedSets: 0,
     templates: 0,
     templatesRefused: 0,
   };
+  readonly #waiting: WaitingSets<Position>;
   #domain: Domain;
 
   constructor(options: SourceOptions) {
     this.#options = options;
+    this.#waiting = new WaitingSets(options.waitingBudget);
     const origin = createOrigin(version, options.exporter);
     this.header = { ...origin, details: { sysUpTime: 0 } };
     this.#domain = this.#domains.select(0);
@@ -66,7 +79,8 @@ class Netflow9Session implements TransportSession {
   decodeMessage(bytes: Uint8Array): void {
     try {
       this.#readHeader(bytes);
-      this.#checkSequence();
+      this.#domain = this.#domains.select(this.header.domain);
+      this.#sequence.count(this.#domain.sequence, this.header.sequence, 1);
       this.#walk(bytes);
     } catch (error) {
       if (error instanceof DecodeError) this.#counts.messagesDamaged++;
@@ -85,37 +99,26 @@ class Netflow9Session implements TransportSession {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.#counts, domainsForgotten: this.#domains.forgotten };
+    const { forgotten: domainsForgotten } = this.#domains;
+    const sequence = this.#sequence.counters("messagesLost");
+    return { ...this.#counts, ...sequence, ...this.#waiting.counters(), domainsForgotten };
+  }
+
+  end(): void {
+    this.#waiting.clear();
   }
 
   #readHeader(bytes: Uint8Array): void {
-    const { header } = this;
     if (bytes.length < headerBytes) {
       throw new DecodeError("truncated", 0, `NetFlow v9 header, ${bytes.length} left`);
     }
-    header.length = bytes.length;
-    header.details.sysUpTime = readUint32(bytes, 4);
-    header.exportTime = readUint32(bytes, 8);
-    header.sequence = readUint32(bytes, 12);
-    header.domain = readUint32(bytes, 16);
-    this.#clock.sysUpTime = header.details.sysUpTime;
-    this.#clock.epochMs = header.exportTime * 1000;
-  }
-
-  /** The Sequence Number counts export packets (RFC 3954 §5.1), not records. */
-  #checkSequence(): void {
-    const { sequence, domain } = this.header;
-    this.#domain = this.#domains.select(domain);
-    const { expected } = this.#domain;
-    this.#domain.expected = (sequence + 1) >>> 0;
-    if (expected === unknownSequence || expected === sequence) return;
-    const ahead = (sequence - expected) >>> 0;
-    if (ahead >= 0x8000_0000) {
-      this.#counts.messagesDisordered++;
-      return;
-    }
-    this.#counts.sequenceGaps++;
-    this.#counts.messagesLost += ahead;
+    this.#enter({
+      length: bytes.length,
+      sysUpTime: readUint32(bytes, 4),
+      exportTime: readUint32(bytes, 8),
+      sequence: readUint32(bytes, 12),
+      domain: readUint32(bytes, 16),
+    });
   }
 
   /** The header's count of records is no help: exporters get it wrong. */
@@ -141,8 +144,10 @@ class Netflow9Session implements TransportSession {
     else if (id < firstDataSetId) this.#leaveOut("reserved-set", id, start, end);
     else {
       const template = this.#domain.templates.get(id);
-      if (!template) this.#leaveOut("set-without-template", id, start, end);
-      else this.#readDataSet(template, this.#domain.lookup, { header: this.header, ...set });
+      if (!template) {
+        this.#leaveOut("set-without-template", id, start, end);
+        this.#waiting.add(this.#position(), id, bytes.subarray(start, end));
+      } else this.#readDataSet(template, this.#domain.lookup, { header: this.header, ...set });
     }
   }
 
@@ -156,6 +161,26 @@ class Netflow9Session implements TransportSession {
     const { id, scopeCount } = template;
     const { domain } = this.header;
     this.#options.onTemplate?.({ domain, id, template, options: scopeCount > 0 });
+    this.#waiting.decode(id, {
+      current: this.#position(),
+      enter: (origin) => this.#enter(origin),
+      read: (bytes) => {
+        const set = { header: this.header, bytes, start: 0, end: bytes.length };
+        this.#readDataSet(template, this.#domain.lookup, set);
+      },
+    });
+  }
+
+  #position(): Position {
+    const { domain, exportTime, length, sequence, details } = this.header;
+    return { domain, exportTime, length, sequence, sysUpTime: details.sysUpTime };
+  }
+
+  #enter({ sysUpTime, ...position }: Position): void {
+    Object.assign(this.header, position);
+    this.header.details.sysUpTime = sysUpTime;
+    this.#clock.sysUpTime = sysUpTime;
+    this.#clock.epochMs = position.exportTime * 1000;
   }
 
   #leaveOut(code: SetProblem["code"], setId: number, start: number, end: number): void {

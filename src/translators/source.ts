@@ -6,6 +6,9 @@ import type { ExporterClock } from "./clock.ts";
 export type SourceSink = (batch: RecordBatch, clock: ExporterClock) => void;
 
 /** What to do with what an exporter of NetFlow sends. */
-export type SourceOptions = Pick<SessionOptions, "onTemplate" | "onProblem" | "exporter"> & {
+export type SourceOptions = Pick<
+  SessionOptions,
+  "onTemplate" | "onProblem" | "exporter" | "waitingBudget"
+> & {
   readonly onBatch: SourceSink;
 };

@@ -38,6 +38,7 @@ class TcpCollector implements Collector {
   readonly #options: TcpCollectorOptions;
   readonly #address: NetworkAddress;
   readonly #notices: Notices;
+  readonly #waitingBudget = { bytes: 0 };
   readonly #peers: PeerTable;
   readonly #connections = new Map<string, Connection>();
   readonly #counts = {
@@ -60,7 +61,12 @@ class TcpCollector implements Collector {
     }
     this.#notices = createNotices(options);
     this.#peers = new PeerTable({
-      open: (exporter) => createTransportSession({ onBatch: options.onBatch, exporter }),
+      open: (exporter) =>
+        createTransportSession({
+          onBatch: options.onBatch,
+          exporter,
+          waitingBudget: this.#waitingBudget,
+        }),
       maximum: this.#maximumConnections,
       onForget: (name) => this.#closeLargest(name),
     });

@@ -60,6 +60,7 @@ class UdpCollector implements Collector {
     kernelDrops: 0,
     ...createDamageCounts(),
   };
+  readonly #waitingBudget = { bytes: 0 };
   #socket: Socket | undefined;
 
   constructor(options: UdpCollectorOptions) {
@@ -72,7 +73,12 @@ class UdpCollector implements Collector {
     const maximum = options.maximumPeers ?? limits.collectorPeers;
     this.#peers = new PeerTable({
       open: (exporter) =>
-        createExporterSession({ onBatch: options.onBatch, exporter, now: Date.now }),
+        createExporterSession({
+          onBatch: options.onBatch,
+          exporter,
+          now: Date.now,
+          waitingBudget: this.#waitingBudget,
+        }),
       maximum,
       onForget: (name) =>
         this.#notices.say("forget", `Too many peers or Templates: Templates of ${name} forgotten`),

@@ -13,6 +13,8 @@ interface Vector {
   readonly messages: readonly string[];
   readonly sessions?: readonly string[];
   readonly expect: readonly Readonly<Record<string, unknown>>[];
+  /** What a collector that keeps Sets until their Template comes may deliver instead. */
+  readonly bufferingExpect?: Vector["expect"];
   readonly expectErrors?: number;
   readonly rfc5610?: boolean;
 }
@@ -74,8 +76,9 @@ test.skipIf(!folder)("the vectors of ../shared/corpus are there", () => {
 test.for(readVectors())("createJsonLines() decodes vector $name", (vector) => {
   const { lines, errors } = decode(vector);
   // A vector without records lists none of those it has: only whether errors show counts there.
-  if (vector.expect.length > 0) {
-    expect(comparable(lines, vector.expect)).toEqual(comparable(vector.expect, vector.expect));
+  const expected = vector.bufferingExpect ?? vector.expect;
+  if (expected.length > 0) {
+    expect(comparable(lines, expected)).toEqual(comparable(expected, expected));
   }
   expect(errors > 0).toBe((vector.expectErrors ?? 0) > 0);
 });

@@ -117,9 +117,9 @@ test("createUdpCollector() keeps the Templates of each peer apart", async () => 
   send(messageOf(template));
   await received(1);
   other(messageOf(data));
-  other(messageOf("0002 000c 0100 0001 0004 0001"));
+  other(messageOf("0002 000c 0101 0001 0004 0001"));
   await received(3);
-  other(messageOf("0100 0006 0611"));
+  other(messageOf("0101 0006 0611"));
   send(messageOf(data));
   await received(5);
   expect(seen.map(({ bytes }) => bytes).sort()).toEqual(["06", "0a00000100000001", "11"]);

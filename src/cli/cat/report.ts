@@ -11,7 +11,7 @@ export interface CatResult {
 }
 
 const leftOutNames = {
-  setsWithoutTemplate: "Data Sets without Template",
+  setsDamagedLate: "damaged Data Sets that waited for their Template",
   reservedSets: "Sets of a reserved kind",
   templatesRefused: "Templates beyond the limit",
   incompleteDatagrams: "datagrams in fragments or cut short",
@@ -20,9 +20,14 @@ const leftOutNames = {
 
 /** What was left out though nothing is damaged, in words; empty when nothing was. */
 export function describeLeftOut(counters: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(leftOutNames)
-    .map(([key, name]) => [counters[key] ?? 0, name] as const)
-    .filter(([count]) => count > 0);
+  const { setsWithoutTemplate = 0, setsDecodedLate = 0, setsDamagedLate = 0 } = counters;
+  const undecoded = setsWithoutTemplate - setsDecodedLate - setsDamagedLate;
+  const named = Object.entries(leftOutNames).map(
+    ([key, name]) => [counters[key] ?? 0, name] as const,
+  );
+  const parts = [[undecoded, "Data Sets without Template"] as const, ...named].filter(
+    ([count]) => count > 0,
+  );
   return parts.map(([count, name]) => `${count} ${name}`).join(", ");
 }
 

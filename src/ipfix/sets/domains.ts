@@ -1,6 +1,7 @@
 import { limits } from "../../limits.ts";
 import { firstDataSetId } from "../message.ts";
 import type { Template, TemplateLookup } from "../template.ts";
+import { createSequenceState, type SequenceState } from "./sequence.ts";
 
 /** What a Transport Session knows of one Observation Domain. */
 export interface Domain {
@@ -9,12 +10,13 @@ export interface Domain {
   readonly optionsIds: Set<number>;
   readonly plainIds: Set<number>;
   readonly lookup: TemplateLookup;
-  /** Sequence Number the next Message should have, or `unknownSequence`. */
-  expected: number;
+  readonly sequence: SequenceState;
+  /**
+   * Whether a Template was withdrawn. Then the Templates of this domain come in time, and a Set
+   * without one is of a Template that is gone, not of one that is late.
+   */
+  hasWithdrawals: boolean;
 }
-
-/** Stands for a Sequence Number that cannot be known, as after a Set without Template. */
-export const unknownSequence = -1;
 
 /** The Templates of one Transport Session by domain, within the bounds of `limits`. */
 export class DomainTable {
@@ -60,6 +62,7 @@ export class DomainTable {
    * It takes no longer than to define what it forgets: one Message can hold 16 000 withdrawals.
    */
   withdraw(domain: Domain, id: number, options: boolean): void {
+    domain.hasWithdrawals = true;
     const all = options ? domain.optionsIds : domain.plainIds;
     for (const meant of id < firstDataSetId ? all : [id]) {
       const template = domain.templates.get(meant);
@@ -90,7 +93,8 @@ function createDomain(): Domain {
     optionsIds: new Set(),
     plainIds: new Set(),
     lookup: (id) => templates.get(id),
-    expected: unknownSequence,
+    sequence: createSequenceState(),
+    hasWithdrawals: false,
   };
 }
 

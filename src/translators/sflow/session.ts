@@ -2,7 +2,8 @@ import { DecodeError } from "../../errors.ts";
 import type { BatchSink } from "../../ipfix/batch.ts";
 import { createOrigin, type MessageOrigin } from "../../ipfix/message.ts";
 import type { TransportSession } from "../../ipfix/session.ts";
-import { type Domain, DomainTable, unknownSequence } from "../../ipfix/sets/domains.ts";
+import { DomainTable } from "../../ipfix/sets/domains.ts";
+import { SequenceWatch } from "../../ipfix/sets/sequence.ts";
 import { decodeSflow, type SflowHeader, type SflowSample } from "./datagram.ts";
 import { buildCounterRecord, buildFlowRecord } from "./ipfix.ts";
 import { RecordBuilder } from "./record-builder.ts";
@@ -31,14 +32,13 @@ class SflowSession implements TransportSession {
   readonly #options: SflowOptions;
   readonly #builder: RecordBuilder;
   readonly #domains = new DomainTable();
+  /** The Sequence Number counts datagrams. */
+  readonly #sequence = new SequenceWatch();
   readonly #counts = {
     messages: 0,
     messagesDamaged: 0,
-    messagesDisordered: 0,
-    messagesLost: 0,
     bytes: 0,
     records: 0,
-    sequenceGaps: 0,
     samplesUnknown: 0,
     countersWithoutElement: 0,
   };
@@ -68,7 +68,12 @@ class SflowSession implements TransportSession {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.#counts, domainsForgotten: this.#domains.forgotten };
+    const sequence = this.#sequence.counters("messagesLost");
+    return { ...this.#counts, ...sequence, domainsForgotten: this.#domains.forgotten };
+  }
+
+  end(): void {
+    // Nothing waits: the protocol has no Templates.
   }
 
   #decode(bytes: Uint8Array): void {
@@ -88,21 +93,7 @@ class SflowSession implements TransportSession {
     const exportTime = Math.floor(received / 1000);
     Object.assign(this.header, { length, exportTime, sequence, domain: subAgent });
     this.#builder.begin({ domain: subAgent, exportTime });
-    this.#checkSequence(this.#domains.select(subAgent), sequence);
-  }
-
-  /** The Sequence Number counts datagrams. */
-  #checkSequence(domain: Domain, sequence: number): void {
-    const { expected } = domain;
-    domain.expected = (sequence + 1) >>> 0;
-    if (expected === unknownSequence || expected === sequence) return;
-    const ahead = (sequence - expected) >>> 0;
-    if (ahead >= 0x8000_0000) {
-      this.#counts.messagesDisordered++;
-      return;
-    }
-    this.#counts.sequenceGaps++;
-    this.#counts.messagesLost += ahead;
+    this.#sequence.count(this.#domains.select(subAgent).sequence, sequence, 1);
   }
 
   #sample(sample: SflowSample, header: SflowHeader, received: number): void {

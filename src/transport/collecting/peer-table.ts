@@ -78,6 +78,7 @@ export class PeerTable {
     this.#settled.delete(name);
     this.#newcomers.delete(name);
     this.#fields -= peer.fields;
+    peer.session.end();
     addCounters(this.#gone, peer.session.counters());
   }
 
