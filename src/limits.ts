@@ -15,6 +15,10 @@ export const limits = {
   sessionTemplateFields: 262_144,
   /** Elements one Transport Session may describe in type records (RFC 5610): CERT has 461. */
   learnedElements: 4_096,
+  /** Seconds that Templates of an exporter which is not heard are kept on disk: a long holiday. */
+  templateCacheSeconds: 1_209_600,
+  /** Milliseconds from a change of Templates until they are written: many come at once. */
+  templateCacheWriteMs: 1_000,
   /** How far behind a Sequence Number may be and still be of a Message that was overtaken. */
   sequenceReordering: 65_536,
   /** Octets of Data Sets that wait for their Template in one session: some thousand records. */

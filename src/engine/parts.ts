@@ -19,7 +19,9 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
   return {
     listener(address, { onBatch }) {
       const options = { listen: address, onBatch, onProblem: warn(address) };
-      return address.startsWith("udp:") ? createUdpCollector(options) : createTcpCollector(options);
+      if (!address.startsWith("udp:")) return createTcpCollector(options);
+      const templateCache = resolve(folder, "var/templates", `${fileNameOf(address)}.json`);
+      return createUdpCollector({ ...options, templateCache });
     },
     probe(probe, outlet) {
       const onReport = (report: ProbeReport) => tell({ kind: "probe", report });
@@ -47,6 +49,11 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
     },
     print: (message) => tell({ kind: "log", level: "info", message, fields: { from: "conf.lua" } }),
   };
+}
+
+/** A name for a file of `address`, such as `udp-127.0.0.1-4739`. */
+function fileNameOf(address: string): string {
+  return address.replace("://", "-").replaceAll(/[^A-Za-z0-9.-]/g, "-");
 }
 
 /** Let only records that match `where` reach `stage`, and count all of them as taken in. */

@@ -11,8 +11,10 @@ import {
   templateSetId,
   walkSets,
 } from "./message.ts";
+import { elementById, unknownElement } from "./registry.ts";
 import { createDataSetReader, type DataSetReader } from "./sets/data-set.ts";
 import { type Domain, DomainTable } from "./sets/domains.ts";
+import { type KnownTemplate, listKnown, recallKnown } from "./sets/known-template.ts";
 import { SequenceWatch } from "./sets/sequence.ts";
 import { type WaitingBudget, WaitingSets } from "./sets/waiting-sets.ts";
 import type { Template } from "./template.ts";
@@ -26,6 +28,8 @@ export interface TemplateEvent {
   readonly template: Template | undefined;
   /** Whether it came in an Options Template Set. */
   readonly options: boolean;
+  /** Whether it says anything new: exporters tell their Templates over and over. */
+  readonly changed: boolean;
 }
 
 /** A Set that was left out. */
@@ -71,6 +75,10 @@ export interface TransportSession {
   /** Fields of all Templates that it keeps: what the session costs in memory. */
   readonly templateFields: number;
   counters(): Readonly<Record<string, number>>;
+  /** All Templates, to be kept for a later session with the same exporter. */
+  known(): readonly KnownTemplate[];
+  /** Begin with Templates that an earlier session knew, as UDP may need them (RFC 7011 §8.4). */
+  recall(known: readonly KnownTemplate[]): void;
   /** Give up what waits for its Template: nothing more comes. */
   end(): void;
 }
@@ -149,6 +157,15 @@ class Session implements TransportSession {
     return { ...this.#counts, ...sequence, ...this.#waiting.counters(), domainsForgotten };
   }
 
+  known(): readonly KnownTemplate[] {
+    return listKnown(this.#domains);
+  }
+
+  recall(known: readonly KnownTemplate[]): void {
+    const find = this.#options.element ?? elementById;
+    recallKnown(this.#domains, known, (pen, id) => find(pen, id) ?? unknownElement(pen, id));
+  }
+
   end(): void {
     this.#waiting.clear();
   }
@@ -209,6 +226,7 @@ class Session implements TransportSession {
   }
 
   #define(defined: Template, options: boolean): void {
+    const before = this.#domain.templates.get(defined.id);
     const template = this.#domains.define(this.#domain, defined);
     if (!template) {
       this.#counts.templatesRefused++;
@@ -216,7 +234,8 @@ class Session implements TransportSession {
     }
     this.#counts.templates++;
     const { domain } = this.header;
-    this.#options.onTemplate?.({ domain, id: template.id, template, options });
+    const changed = template !== before;
+    this.#options.onTemplate?.({ domain, id: template.id, template, options, changed });
     this.#decodeWaiting(template);
   }
 
@@ -247,7 +266,7 @@ class Session implements TransportSession {
     this.#counts.withdrawals++;
     this.#domains.withdraw(this.#domain, id, options);
     const { domain } = this.header;
-    this.#options.onTemplate?.({ domain, id, template: undefined, options });
+    this.#options.onTemplate?.({ domain, id, template: undefined, options, changed: true });
   }
 
   #leaveOut(code: SetProblem["code"], setId: number, start: number, end: number): void {

@@ -1,5 +1,5 @@
 import type { Element } from "../ipfix/element.ts";
-import { elementByName, unknownElement } from "../ipfix/registry.ts";
+import { elementById, elementByName, unknownElement } from "../ipfix/registry.ts";
 
 /** The element `name` of the registries, which has it. */
 export function element(name: string): Element {
@@ -29,6 +29,16 @@ const scopePen = -1;
 export function scopeElement(type: number): Element {
   const name = scopes[type - 1]?.[0] ?? `scope/${type}`;
   return { name, pen: scopePen, id: type, type: "unsigned32", semantics: "identifier", units: "" };
+}
+
+/** NetFlow v9 numbers its fields as IANA does (RFC 7012 §4), and its vendors use the top half. */
+export function fieldElement(type: number): Element {
+  return elementById(0, type) ?? unknownElement(0, type);
+}
+
+/** The element of NetFlow v9 by what `known()` tells of it. */
+export function sourceElement(pen: number, id: number): Element {
+  return pen === scopePen ? scopeElement(id) : fieldElement(id);
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type SessionOptions,
   type TransportSession,
 } from "../ipfix/session.ts";
+import type { KnownTemplate } from "../ipfix/sets/known-template.ts";
 import { createFixedNetflowSession } from "./netflow-fixed.ts";
 import { createNetflow9Session } from "./netflow9.ts";
 import type { SflowHeader, SflowSample } from "./sflow/datagram.ts";
@@ -25,6 +26,9 @@ export function exportProtocolOf(bytes: Uint8Array): ExportProtocol | undefined 
   if (version === 1 || version === 5 || version === 7) return `netflow${version}`;
   return readUint32(bytes, 0) === 5 ? "sflow5" : undefined;
 }
+
+/** Those of them that describe their records by Templates. */
+const withTemplates: readonly ExportProtocol[] = ["ipfix", "netflow9"];
 
 /** What to do with what an exporter sends over UDP, whichever protocol it speaks. */
 export interface ExporterOptions extends SessionOptions {
@@ -84,17 +88,32 @@ class ExporterSession implements TransportSession {
     return sums;
   }
 
+  known(): readonly KnownTemplate[] {
+    return [...this.#sessions].flatMap(([protocol, session]) =>
+      session.known().map((template) => ({ ...template, protocol })),
+    );
+  }
+
+  recall(known: readonly KnownTemplate[]): void {
+    for (const protocol of withTemplates) {
+      const own = known.filter((template) => template.protocol === protocol);
+      if (own.length > 0) this.#session(protocol).recall(own);
+    }
+  }
+
   end(): void {
     for (const session of this.#sessions.values()) session.end();
   }
 
   /** The session of the protocol of a datagram; what is none is IPFIX's to refuse. */
   #select(bytes: Uint8Array): TransportSession {
-    const protocol = exportProtocolOf(bytes) ?? "ipfix";
-    const known = this.#sessions.get(protocol);
-    const session = known ?? this.#create(protocol);
+    this.#current = this.#session(exportProtocolOf(bytes) ?? "ipfix");
+    return this.#current;
+  }
+
+  #session(protocol: ExportProtocol): TransportSession {
+    const session = this.#sessions.get(protocol) ?? this.#create(protocol);
     this.#sessions.set(protocol, session);
-    this.#current = session;
     return session;
   }
 

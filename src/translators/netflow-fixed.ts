@@ -3,6 +3,7 @@ import { DecodeError } from "../errors.ts";
 import { createOrigin, type MessageOrigin } from "../ipfix/message.ts";
 import type { TransportSession } from "../ipfix/session.ts";
 import { DomainTable } from "../ipfix/sets/domains.ts";
+import type { KnownTemplate } from "../ipfix/sets/known-template.ts";
 import { SequenceWatch } from "../ipfix/sets/sequence.ts";
 import { createTemplate, type Template } from "../ipfix/template.ts";
 import { element } from "./elements.ts";
@@ -132,9 +133,14 @@ class FixedSession implements TransportSession {
     return { ...this.#counts, ...sequence, domainsForgotten: this.#domains.forgotten };
   }
 
-  end(): void {
-    // Nothing waits: the protocol has no Templates.
+  // The protocol has no Templates: nothing to know, and nothing that waits.
+  known(): readonly KnownTemplate[] {
+    return [];
   }
+
+  recall(): void {}
+
+  end(): void {}
 
   #decode(bytes: Uint8Array): void {
     const { headerBytes, name } = this.#format;

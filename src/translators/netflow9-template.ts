@@ -2,10 +2,9 @@ import { readUint16 } from "../bytes/read.ts";
 import { DecodeError } from "../errors.ts";
 import type { Element } from "../ipfix/element.ts";
 import { firstDataSetId } from "../ipfix/message.ts";
-import { elementById, unknownElement } from "../ipfix/registry.ts";
 import { createTemplate, type Template } from "../ipfix/template.ts";
 import { limits } from "../limits.ts";
-import { scopeElement } from "./elements.ts";
+import { fieldElement, scopeElement } from "./elements.ts";
 
 /** FlowSet ID of Templates (RFC 3954 §5.2). */
 export const templateFlowSetId = 0;
@@ -68,11 +67,6 @@ function checkHead(id: number, count: number, at: number): void {
   if (count > limits.templateFields) {
     throw new DecodeError("limit", at, `Template ${id} of ${count} fields`);
   }
-}
-
-/** NetFlow v9 numbers its fields as IANA does (RFC 7012 §4), and its vendors use the top half. */
-function fieldElement(type: number): Element {
-  return elementById(0, type) ?? unknownElement(0, type);
 }
 
 function readSpecifiers(

@@ -10,10 +10,12 @@ import {
 import type { SetProblem, TransportSession } from "../ipfix/session.ts";
 import { createDataSetReader, type DataSetReader } from "../ipfix/sets/data-set.ts";
 import { type Domain, DomainTable } from "../ipfix/sets/domains.ts";
+import { type KnownTemplate, listKnown, recallKnown } from "../ipfix/sets/known-template.ts";
 import { SequenceWatch } from "../ipfix/sets/sequence.ts";
 import { WaitingSets } from "../ipfix/sets/waiting-sets.ts";
 import type { Template } from "../ipfix/template.ts";
 import type { ExporterClock } from "./clock.ts";
+import { sourceElement } from "./elements.ts";
 import {
   optionsFlowSetId,
   templateFlowSetId,
@@ -104,6 +106,14 @@ class Netflow9Session implements TransportSession {
     return { ...this.#counts, ...sequence, ...this.#waiting.counters(), domainsForgotten };
   }
 
+  known(): readonly KnownTemplate[] {
+    return listKnown(this.#domains);
+  }
+
+  recall(known: readonly KnownTemplate[]): void {
+    recallKnown(this.#domains, known, sourceElement);
+  }
+
   end(): void {
     this.#waiting.clear();
   }
@@ -152,6 +162,7 @@ class Netflow9Session implements TransportSession {
   }
 
   #define(defined: Template): void {
+    const before = this.#domain.templates.get(defined.id);
     const template = this.#domains.define(this.#domain, defined);
     if (!template) {
       this.#counts.templatesRefused++;
@@ -160,7 +171,8 @@ class Netflow9Session implements TransportSession {
     this.#counts.templates++;
     const { id, scopeCount } = template;
     const { domain } = this.header;
-    this.#options.onTemplate?.({ domain, id, template, options: scopeCount > 0 });
+    const changed = template !== before;
+    this.#options.onTemplate?.({ domain, id, template, options: scopeCount > 0, changed });
     this.#waiting.decode(id, {
       current: this.#position(),
       enter: (origin) => this.#enter(origin),

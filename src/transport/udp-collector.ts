@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { ConfigError, DecodeError } from "../errors.ts";
+import type { TransportSession } from "../ipfix/session.ts";
 import { limits } from "../limits.ts";
 import {
   createExporterSession,
@@ -17,6 +18,7 @@ import {
 import { foreignProtocol } from "./collecting/foreign.ts";
 import { kernelDrops } from "./collecting/kernel-drops.ts";
 import { type Peer, PeerTable } from "./collecting/peer-table.ts";
+import { TemplateCache } from "./collecting/template-cache.ts";
 import { failureReason, transportFailure } from "./support/failure.ts";
 import { createNotices, type Notices } from "./support/notices.ts";
 import { settled } from "./support/quiet.ts";
@@ -28,6 +30,8 @@ export interface UdpCollectorOptions extends CollectorOptions {
   readonly maximumPeers?: number;
   /** Octets asked for as receive buffer; `limits.udpReceiveBufferBytes` by default. */
   readonly receiveBufferBytes?: number;
+  /** File that keeps Templates over a restart; none by default. */
+  readonly templateCache?: string;
 }
 
 /**
@@ -61,6 +65,7 @@ class UdpCollector implements Collector {
     ...createDamageCounts(),
   };
   readonly #waitingBudget = { bytes: 0 };
+  #cache: TemplateCache | undefined;
   #socket: Socket | undefined;
 
   constructor(options: UdpCollectorOptions) {
@@ -72,13 +77,7 @@ class UdpCollector implements Collector {
     this.#notices = createNotices(options);
     const maximum = options.maximumPeers ?? limits.collectorPeers;
     this.#peers = new PeerTable({
-      open: (exporter) =>
-        createExporterSession({
-          onBatch: options.onBatch,
-          exporter,
-          now: Date.now,
-          waitingBudget: this.#waitingBudget,
-        }),
+      open: (exporter) => this.#open(exporter),
       maximum,
       onForget: (name) =>
         this.#notices.say("forget", `Too many peers or Templates: Templates of ${name} forgotten`),
@@ -98,6 +97,7 @@ class UdpCollector implements Collector {
       throw transportFailure(action, cause);
     }
     this.#socket = socket;
+    this.#openCache();
     socket.on("message", (bytes, from) => this.#receive(bytes, from));
     socket.on("error", (error) => this.#fail(error));
     const bound = formatAddress({ ...this.#address, port: socket.address().port });
@@ -111,12 +111,38 @@ class UdpCollector implements Collector {
     await settled(() => this.#counts.datagrams, limits.transportStopMs);
     this.#countKernelDrops();
     this.#socket = undefined;
+    await this.#cache?.flush();
     await new Promise<void>((resolve) => socket.close(resolve));
   }
 
   counters(): Readonly<Record<string, number>> {
     this.#countKernelDrops();
     return { ...this.#peers.counters(), ...this.#counts };
+  }
+
+  #openCache(): void {
+    const { templateCache: path } = this.#options;
+    if (path === undefined) return;
+    this.#cache = new TemplateCache({
+      path,
+      current: () => this.#peers.known(),
+      onProblem: (message) => this.#notices.say("cache", message),
+      now: Date.now,
+    });
+  }
+
+  #open(exporter: string): TransportSession {
+    const session = createExporterSession({
+      onBatch: this.#options.onBatch,
+      exporter,
+      now: Date.now,
+      waitingBudget: this.#waitingBudget,
+      onTemplate: ({ changed }) => {
+        if (changed) this.#cache?.touch();
+      },
+    });
+    session.recall(this.#cache?.take(exporter) ?? []);
+    return session;
   }
 
   #receive(bytes: Uint8Array, from: RemoteInfo): void {

@@ -41,6 +41,11 @@ export class DomainTable {
     return this.#current;
   }
 
+  /** All domains and their Templates. */
+  list(): readonly { readonly id: number; readonly templates: ReadonlyMap<number, Template> }[] {
+    return [...this.#domains].map(([id, { templates }]) => ({ id, templates }));
+  }
+
   /**
    * Keep `template` in `domain`; an equal one that is there already stays, so that whatever was
    * derived from it stays good. Returns the one kept, or undefined when it would break the bound.

@@ -1,4 +1,5 @@
 import type { TransportSession } from "../../ipfix/session.ts";
+import type { KnownTemplate } from "../../ipfix/sets/known-template.ts";
 import { limits } from "../../limits.ts";
 
 /** One exporter as a collector sees it. */
@@ -87,6 +88,11 @@ export class PeerTable {
     const sums = { ...this.#gone };
     for (const { session } of this.#peers()) addCounters(sums, session.counters());
     return { ...sums, peers: this.#size, peersForgotten: this.#forgotten };
+  }
+
+  /** The Templates of all peers, by name. */
+  *known(): Generator<readonly [name: string, templates: readonly KnownTemplate[]]> {
+    for (const { name, session } of this.#peers()) yield [name, session.known()];
   }
 
   get #size(): number {
