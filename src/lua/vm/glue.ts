@@ -34,9 +34,7 @@ function readGlue(): Uint8Array<ArrayBuffer> {
   if (digest !== glueSha256) {
     throw new Error(`Cannot use wasmoon's glue.wasm: sha256 ${digest}, expected ${glueSha256}`);
   }
-  const glue = new Uint8Array(bytes);
-  patchGlue(glue);
-  return glue;
+  return patchGlue(new Uint8Array(bytes));
 }
 
 /** Start a VM of its own memory; takes about a millisecond. */

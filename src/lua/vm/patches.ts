@@ -1,7 +1,9 @@
+import { type BodyChange, changeBodies, encode, findSection } from "./binary.ts";
+
 /**
- * What we change in the bytes of `glue.wasm` before they are compiled, so that it speaks as LuaJIT
- * does at no price while it runs: texts among its constants, and functions that make messages.
- * Holds for the one binary whose hash the loader knows.
+ * What we change in the bytes of `glue.wasm` before they are compiled, so that it speaks and
+ * compares as LuaJIT does at no price while it runs: texts among its constants, and a few
+ * functions. Holds for the one binary whose hash the loader knows.
  */
 
 /** Constants: what stands there and what takes its place; `%s` take their arguments in order. */
@@ -52,53 +54,129 @@ export const replaced = {
 /** Entries of the function table as the binary comes; ours follow. */
 export const tableEntries = 198;
 
-/** First address of the constants in memory, and of their bytes in the binary. */
+/** First address of the constants in memory. */
 const constantsAddress = 1_024;
 
-/** Instructions (WebAssembly core specification §5.4). */
-const opcode = {
-  nop: 0x01,
-  call: 0x10,
-  callIndirect: 0x11,
-  drop: 0x1a,
-  localGet: 0x20,
-  i32Const: 0x41,
+/** Instructions (core specification §5.4) with what follows them. */
+const wasm = {
+  loop: [0x03, 0x40],
+  if: [0x04, 0x40],
+  end: [0x0b],
+  branch: (depth: number) => [0x0c, depth],
+  return: [0x0f],
+  unreachable: [0x00],
+  call: (index: number) => [0x10, ...encode(index)],
+  callIndirect: (type: number) => [0x11, type, 0],
+  drop: [0x1a],
+  select: [0x1b],
+  get: (local: number) => [0x20, local],
+  set: (local: number) => [0x21, local],
+  tee: (local: number) => [0x22, local],
+  setGlobal: (global: number) => [0x24, global],
+  load: (offset: number) => [0x28, 2, offset],
+  load8: (offset: number) => [0x2d, 0, offset],
+  constant: (value: number) => [0x41, ...encode(value)],
+  equal: [0x46],
+  notEqual: [0x47],
+  add: [0x6a],
+  and: [0x71],
+  xor: [0x73],
 } as const;
 
 /** Functions of the binary by their names in C. */
-const functions = {
+const lua = {
   lua_error: 97,
   lua_concat: 100,
   luaL_error: 120,
+  luaG_ordererror: 279,
   luaO_pushvfstring: 430,
+  callbinTM: 551,
+  luaT_callorderTM: 553,
+  luaT_callorderiTM: 554,
 } as const;
 
-/** `luaL_error` holds a copy of `luaL_where`; this one calls it, and so ours. */
+/** Events of metamethods as Lua numbers them. */
+const event = { lt: 20, le: 21 } as const;
+
+/** The changed `glue.wasm`. @throws {Error} when it is not the binary these changes are for. */
+export function patchGlue(glue: Uint8Array): Uint8Array<ArrayBuffer> {
+  const patched = changeBodies(glue, bodies());
+  const { start, end } = findSection(patched, "data");
+  patchTexts(Buffer.from(patched.buffer, patched.byteOffset + start, end - start));
+  return patched;
+}
+
+function bodies(): ReadonlyMap<number, BodyChange> {
+  const changes = new Map<number, BodyChange>();
+  Object.values(replaced).forEach(({ index, type, parameters }, nth) => {
+    const gets = Array.from({ length: parameters }, (_, i) => wasm.get(i)).flat();
+    const slot = wasm.constant(tableEntries + nth);
+    changes.set(index, () => [0, ...gets, ...slot, ...wasm.callIndirect(type)]);
+  });
+  changes.set(lua.luaL_error, () => errorBody);
+  changes.set(lua.luaT_callorderTM, () => orderBody);
+  changes.set(lua.luaT_callorderiTM, orderWithConstant);
+  return changes;
+}
+
+/** `luaL_error(L, format, arguments)` holds a copy of `luaL_where`; this one calls it: ours. */
 // biome-ignore format: one call a line
-const errorCode = [
-  opcode.localGet, 0, opcode.i32Const, 1, opcode.call, ...encode(replaced.where.index),
-  opcode.localGet, 0, opcode.localGet, 1, opcode.localGet, 2,
-  opcode.call, ...encode(functions.luaO_pushvfstring), opcode.drop,
-  opcode.localGet, 0, opcode.i32Const, 2, opcode.call, ...encode(functions.lua_concat),
-  opcode.localGet, 0, opcode.call, ...encode(functions.lua_error),
+const errorBody = [
+  0,
+  ...wasm.get(0), ...wasm.constant(1), ...wasm.call(replaced.where.index),
+  ...wasm.get(0), ...wasm.get(1), ...wasm.get(2), ...wasm.call(lua.luaO_pushvfstring), ...wasm.drop,
+  ...wasm.get(0), ...wasm.constant(2), ...wasm.call(lua.lua_concat),
+  ...wasm.get(0), ...wasm.call(lua.lua_error),
 ];
 
-/** Change `glue.wasm` in place. @throws {Error} when it is not the binary these changes are for. */
-export function patchGlue(glue: Uint8Array): void {
-  const sections = readSections(glue);
-  const data = sections.get(sectionId.data) ?? { start: 0, end: 0 };
-  patchTexts(Buffer.from(glue.buffer, glue.byteOffset + data.start, data.end - data.start));
-  const replace = (index: number, code: readonly number[]) => {
-    const body = findBody(glue, sections, index);
-    glue.fill(opcode.nop, body.start, body.end - 1);
-    glue.set([0, ...code], body.start);
-  };
-  Object.values(replaced).forEach(({ index, type, parameters }, nth) => {
-    const gets = Array.from({ length: parameters }, (_, i) => [opcode.localGet, i]).flat();
-    const slot = encode(tableEntries + nth);
-    replace(index, [...gets, opcode.i32Const, ...slot, opcode.callIndirect, type, 0]);
-  });
-  replace(functions.luaL_error, errorCode);
+/**
+ * `luaT_callorderTM(L, a, b, event)`: whether a < b or a <= b by a metamethod. As in Lua 5.1, a
+ * `__lt` does for a missing `__le`: a <= b is not (b < a). Locals 4 and 5 are the tag of the
+ * metamethod's result, then room to swap, and whether the result is negated.
+ */
+// biome-ignore format: one step a line
+const orderBody = [
+  1, 2, 0x7f,
+  ...wasm.loop,
+    ...wasm.get(0), ...wasm.get(1), ...wasm.get(2), ...wasm.get(0), ...wasm.load(12), ...wasm.get(3),
+    ...wasm.call(lua.callbinTM),
+    ...wasm.if,
+      // The result lies on top of the stack: nil and false have the tags 0, 1 and 16.
+      ...wasm.get(0), ...wasm.load(12), ...wasm.load8(8), ...wasm.tee(4),
+      ...wasm.constant(1), ...wasm.notEqual,
+      ...wasm.get(4), ...wasm.constant(15), ...wasm.and, ...wasm.constant(0), ...wasm.notEqual,
+      ...wasm.and, ...wasm.get(5), ...wasm.xor, ...wasm.return,
+    ...wasm.end,
+    ...wasm.get(3), ...wasm.constant(event.le), ...wasm.equal,
+    ...wasm.if,
+      ...wasm.constant(event.lt), ...wasm.set(3), ...wasm.constant(1), ...wasm.set(5),
+      ...wasm.get(1), ...wasm.set(4), ...wasm.get(2), ...wasm.set(1), ...wasm.get(4), ...wasm.set(2),
+      ...wasm.branch(1),
+    ...wasm.end,
+  ...wasm.end,
+  ...wasm.get(0),
+  ...wasm.get(2), ...wasm.get(1), ...wasm.get(5), ...wasm.select,
+  ...wasm.get(1), ...wasm.get(2), ...wasm.get(5), ...wasm.select,
+  ...wasm.call(lua.luaG_ordererror), ...wasm.unreachable,
+];
+
+/**
+ * `luaT_callorderiTM` compares with a small constant; where it finds no metamethod it leaves the
+ * rest to the function above. Its locals 2 and 1 are the values, 6 its frame on C's stack.
+ */
+function orderWithConstant(body: Uint8Array): number[] {
+  const values = [...wasm.get(0), ...wasm.get(2), ...wasm.get(1)];
+  const raise = [...values, ...wasm.call(lua.luaG_ordererror), ...wasm.unreachable, ...wasm.end];
+  const at = Buffer.from(body).indexOf(Uint8Array.from(raise));
+  if (at < 0) throw new Error("Cannot patch the Lua VM: luaT_callorderiTM is not what it was");
+  // biome-ignore format: one step a line
+  return [
+    ...body.subarray(0, at),
+    ...values, ...wasm.get(5), ...wasm.call(lua.luaT_callorderTM),
+    ...wasm.get(6), ...wasm.constant(16), ...wasm.add, ...wasm.setGlobal(0), ...wasm.return,
+    ...wasm.end,
+    ...body.subarray(at + raise.length),
+  ];
 }
 
 function patchTexts(data: Buffer): void {
@@ -128,51 +206,4 @@ function findOnce(data: Buffer, text: string): number {
   const at = data.indexOf(text, 0, "latin1");
   if (at >= 0 && data.indexOf(text, at + 1, "latin1") < 0) return at;
   throw new Error(`Cannot patch the Lua VM: ${JSON.stringify(text)} is not there exactly once`);
-}
-
-// The binary format (WebAssembly core specification §5.5) --------------------------------------
-
-const sectionId = { import: 2, code: 10, data: 11 } as const;
-
-/** A half-open range of octets. */
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
-
-function readSections(bytes: Uint8Array): ReadonlyMap<number, Range> {
-  const sections = new Map<number, Range>();
-  for (let at = 8; at < bytes.length; ) {
-    const id = bytes[at] as number;
-    const [size, start] = decode(bytes, at + 1);
-    sections.set(id, { start, end: start + size });
-    at = start + size;
-  }
-  return sections;
-}
-
-/** The body of function `index`, from the number of its groups of locals to its `end`. */
-function findBody(bytes: Uint8Array, sections: ReadonlyMap<number, Range>, index: number): Range {
-  const [imports] = decode(bytes, sections.get(sectionId.import)?.start ?? 0);
-  let [, at] = decode(bytes, sections.get(sectionId.code)?.start ?? 0);
-  for (let nth = imports; ; nth++) {
-    const [size, start] = decode(bytes, at);
-    if (nth === index) return { start, end: start + size };
-    at = start + size;
-  }
-}
-
-/** An unsigned LEB128 number at `at` and where it ends. */
-function decode(bytes: Uint8Array, at: number): [value: number, end: number] {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const octet = bytes[at++] as number;
-    value |= (octet & 0x7f) << shift;
-    if (octet < 0x80) return [value, at];
-  }
-}
-
-/** A number as LEB128 of two octets, which hold up to 8191 whether signed or not. */
-function encode(value: number): [number, number] {
-  return [(value & 0x7f) | 0x80, value >> 7];
 }
