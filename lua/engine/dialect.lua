@@ -21,8 +21,10 @@ end
 _G._VERSION = "Lua 5.1"
 
 function _G.loadstring(text, name)
-  if type(text) ~= "string" then
-    error("bad argument #1 to 'loadstring' (string expected, got " .. type(text) .. ")", 2)
+  if type(text) == "number" then
+    text = "" .. text
+  elseif type(text) ~= "string" then
+    error("bad argument #1 to 'loadstring' (function expected, got " .. type(text) .. ")", 2)
   end
   return load(text, name)
 end

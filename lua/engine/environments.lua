@@ -1,8 +1,8 @@
 --- `getfenv` and `setfenv` of LuaJIT (Lua 5.1) on the `_ENV` upvalue of Lua 5.4.
-local get_info, get_upvalue, join_upvalue = ...
+local host, get_info, get_upvalue, join_upvalue = ...
 
 local _G, error, floor, setmetatable = _G, error, math.floor, setmetatable
-local tonumber, type = tonumber, type
+local select, tonumber, type = select, tonumber, type
 
 -- Functions that use no global have no `_ENV`: what was set for them is kept here.
 local set_apart = setmetatable({}, { __mode = "k" })
@@ -28,19 +28,18 @@ local function resolve(target, name)
   local level = target == nil and 1 or tonumber(target)
   if level == nil then
     error("bad argument #1 to '" .. name .. "' (number expected, got " .. type(target) .. ")", 3)
-  elseif level < 0 then
-    error("bad argument #1 to '" .. name .. "' (invalid level)", 3)
   end
-  local info = get_info(floor(level) + 2, "f")
-  if info == nil then
+  local info = level >= 0 and get_info(floor(level) + 2, "f")
+  if not info then
     error("bad argument #1 to '" .. name .. "' (invalid level)", 3)
   end
   return info.func
 end
 
+--- Level 0 is the environment of chunks that are loaded without one.
 function _G.getfenv(target)
   if target == 0 or type(target) == "thread" then
-    return _G
+    return host.environment or _G
   end
   local fn = resolve(target, "getfenv")
   if set_apart[fn] ~= nil then
@@ -50,10 +49,15 @@ function _G.getfenv(target)
   return environment or _G
 end
 
-function _G.setfenv(target, environment)
+function _G.setfenv(target, ...)
+  local environment = ...
   if type(environment) ~= "table" then
-    error("bad argument #2 to 'setfenv' (table expected, got " .. type(environment) .. ")", 2)
-  elseif target == 0 or type(target) == "thread" then
+    local given = select("#", ...) == 0 and "no value" or type(environment)
+    error("bad argument #2 to 'setfenv' (table expected, got " .. given .. ")", 2)
+  elseif target == 0 then
+    host.environment = environment
+    return
+  elseif type(target) == "thread" then
     error("'setfenv' cannot change the environment of a thread on this engine", 2)
   end
   local fn = resolve(target, "setfenv")

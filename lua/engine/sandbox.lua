@@ -16,7 +16,7 @@ local allowed = {
   coroutine = {
     "close", "create", "isyieldable", "resume", "running", "status", "wrap", "yield",
   },
-  debug = { "traceback" },
+  debug = { "getinfo", "traceback" },
   math = {
     "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod",
     "frexp", "huge", "ldexp", "log", "log10", "max", "maxinteger", "min", "mininteger", "modf",
@@ -84,14 +84,18 @@ local function whole(reader)
 end
 
 -- Text only, in LuaJIT's language: crafted bytecode can leave the sandbox.
-local function load_text(chunk, name, _, ...)
-  if type(chunk) == "function" then
+local function load_text(chunk, name, mode, ...)
+  if type(mode) == "string" and not find(mode, "t", 1, true) then
+    return nil, "attempt to load chunk with wrong mode"
+  elseif type(chunk) == "function" then
     chunk = whole(chunk)
   elseif type(chunk) == "string" then
     name, chunk = name or chunk, readable(chunk)
   end
   if select("#", ...) > 0 then
     return load(chunk, name, "t", (...))
+  elseif host.environment ~= nil then
+    return load(chunk, name, "t", host.environment)
   end
   return load(chunk, name, "t")
 end
@@ -164,7 +168,7 @@ getmetatable("").__metatable = { __index = _G.string }
 
 load_module("engine.dialect")(loaded)
 load_module("engine.language")(host)
-load_module("engine.environments")(get_info, get_upvalue, join_upvalue)
+load_module("engine.environments")(host, get_info, get_upvalue, join_upvalue)
 
 return {
   __metatable = false,

@@ -49,3 +49,22 @@ test.for([
   if (source !== undefined) writeFileSync(path, source);
   await expect(runCommand(command, [path])).rejects.toThrow(message);
 });
+
+test("moonfix check warns about what is not LuaJIT, and refuses nothing for it", async () => {
+  const source = `${good}\nlocal half = 7 // 2`;
+  const { code, stderr } = await check(source);
+  expect([code, stderr]).toEqual([
+    0,
+    "warning: conf.lua:4: // is not LuaJIT: `math.floor(a / b)` and `bit.*` work in both\n",
+  ]);
+  const { stdout } = await check(source, { json: true });
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: true,
+    warnings: [
+      {
+        where: expect.stringMatching(/conf\.lua:4$/),
+        message: expect.stringMatching(/not LuaJIT/),
+      },
+    ],
+  });
+});

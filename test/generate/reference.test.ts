@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { expect, test } from "vitest";
-import { readmePath, withReference, writeReference } from "./reference.ts";
+import { pages, withReference, writeReference } from "./reference.ts";
 
-test("the reference in the README is what the program's tables say (UPDATE_README=1 writes it)", () => {
-  if (process.env["UPDATE_README"] === "1") writeReference();
-  const readme = readFileSync(readmePath, "utf8");
-  expect(readme).toBe(withReference(readme));
-  for (const part of ["commands", "words", "primitives", "profiles"])
-    expect(readme).toContain(`<!-- ${part} -->`);
-});
+test.for(Object.entries(pages).map(([path, parts]) => [basename(path), path, parts] as const))(
+  "the reference in %s is what the program's tables say (UPDATE_README=1 writes it)",
+  ([, path, parts]) => {
+    if (process.env["UPDATE_README"] === "1") writeReference(path);
+    const page = readFileSync(path, "utf8");
+    expect(page).toBe(withReference(page));
+    for (const part of parts) expect(page).toContain(`<!-- ${part} -->`);
+  },
+);

@@ -3,10 +3,11 @@ import { fileURLToPath } from "node:url";
 import { commands } from "../../src/cli/commands.ts";
 import { type OptionSpec, type WordSpec, words } from "../../src/engine/conf/words.ts";
 import { constants, primitives } from "../../src/host/primitives.ts";
+import { differences } from "../../src/lua/dialect/differences.ts";
 import { type LuaProfile, profiles } from "../../src/lua/profiles.ts";
 
 /**
- * The reference parts of the README, made from the tables that the program itself uses. Each
+ * The reference parts of the README and of the pages in docs, made from the tables that the program itself uses. Each
  * stands between `<!-- name -->` and `<!-- /name -->`.
  */
 const sections: Readonly<Record<string, () => string[]>> = {
@@ -41,6 +42,14 @@ const sections: Readonly<Record<string, () => string[]>> = {
     "|---|---|---|---|---|---|---|",
     ...Object.entries(profiles as Readonly<Record<string, LuaProfile>>).map(
       ([name, profile]) => `| \`${name}\` | ${profileCells(profile).join(" | ")} |`,
+    ),
+  ],
+  differences: () => [
+    "| | LuaJIT | moonfix |",
+    "|---|---|---|",
+    ...differences.map(
+      ({ about, luajit, here }) =>
+        `| ${[about, luajit, here].map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`,
     ),
   ],
 };
@@ -78,9 +87,9 @@ function preset(option: OptionSpec): string {
   return `\`${JSON.stringify(option.default)}\``;
 }
 
-/** `readme` with its reference parts made anew. */
-export function withReference(readme: string): string {
-  let text = readme;
+/** A page with its reference parts made anew. */
+export function withReference(page: string): string {
+  let text = page;
   for (const [name, make] of Object.entries(sections)) {
     const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
     text = text.replace(
@@ -91,10 +100,15 @@ export function withReference(readme: string): string {
   return text;
 }
 
-/** Where the README is. */
-export const readmePath = fileURLToPath(new URL("../../README.md", import.meta.url));
+const pathOf = (page: string) => fileURLToPath(new URL(`../../${page}`, import.meta.url));
 
-/** Write the reference parts of the README. */
-export function writeReference(): void {
-  writeFileSync(readmePath, withReference(readFileSync(readmePath, "utf8")));
+/** The pages that hold reference parts, and which. */
+export const pages: Readonly<Record<string, readonly string[]>> = {
+  [pathOf("README.md")]: ["commands", "words", "primitives", "profiles"],
+  [pathOf("docs/luajit.md")]: ["differences"],
+};
+
+/** Write the reference parts of a page. */
+export function writeReference(path: string): void {
+  writeFileSync(path, withReference(readFileSync(path, "utf8")));
 }

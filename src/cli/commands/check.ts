@@ -4,10 +4,11 @@ import { formatPlan, planChanges } from "../../engine/conf/plan.ts";
 import { readText } from "../../engine/conf/watch.ts";
 import { wantNothing } from "../../engine/conf/words.ts";
 import { ConfigError } from "../../errors.ts";
+import { findForeign } from "../../lua/dialect/warnings.ts";
 import { printable } from "../../text/printable.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
 
-/** `moonfix check`: say what a conf.lua would start, or what is wrong with it. */
+/** `moonfix check`: say what a conf.lua would start, what is wrong with it and what not LuaJIT. */
 export const command: Command = {
   usage: "[CONF.lua]",
   arity: [0, 1],
@@ -22,11 +23,18 @@ export const command: Command = {
     const { wanted, problems, printed } = await evaluateApart(text, path);
     const plan = planChanges(wantNothing(), wanted);
     const refused = problems.length > 0;
+    const warnings = findForeign(text).map(({ line, message }) => ({
+      where: `${path}:${line}`,
+      message,
+    }));
     if (options["json"] === true) {
       stdout.write(
-        `${JSON.stringify({ ok: !refused, problems, changes: plan.changes, printed })}\n`,
+        `${JSON.stringify({ ok: !refused, problems, warnings, changes: plan.changes, printed })}\n`,
       );
       return refused ? exitCodes.configuration : exitCodes.ok;
+    }
+    for (const { where, message } of warnings) {
+      stderr.write(`warning: ${printable(`${where}: ${message}`)}\n`);
     }
     for (const line of printed) stdout.write(`${printable(line)}\n`);
     if (refused) {

@@ -4,6 +4,7 @@ export type NumberMode = "exact" | "double";
 /** From here on not every integer is a double: LuaJIT rounds these, unless they end in LL. */
 const exactBelow = 2n ** 53n;
 
+/** The value in groups: prefix, digits without leading zeros, suffix. */
 const whole = /^(0x|0b|)0*([\da-f]+?)(u?ll|llu)?$/i;
 
 /** Digits that 64 bits can need, by prefix; numerals of more are never read digit by digit. */
@@ -31,6 +32,13 @@ export function rewriteNumeral(text: string, mode: NumberMode): string | undefin
     return base === "0b" ? double("0x", value.toString(16)) : double(base, digits);
   }
   return base === "0b" ? `${value}`.padEnd(text.length) : undefined;
+}
+
+/** Whether a numeral stands for an integer that its double, which it becomes, is not equal to. */
+export function isRounded(text: string): boolean {
+  if (text.length > longestNumeral || !/^(?:\d+|0x[\da-f]+)$/i.test(text)) return false;
+  const value = BigInt(text);
+  return value >= exactBelow && BigInt(Number(value)) !== value;
 }
 
 /** 64 bits of either sign are one integer to Lua 5.4; beyond 2^63 in hexadecimal only. */

@@ -138,8 +138,8 @@ const errorBody = [
 const orderBody = [
   1, 2, 0x7f,
   ...wasm.loop,
-    ...wasm.get(0), ...wasm.get(1), ...wasm.get(2), ...wasm.get(0), ...wasm.load(12), ...wasm.get(3),
-    ...wasm.call(lua.callbinTM),
+    ...wasm.get(0), ...wasm.get(1), ...wasm.get(2), ...wasm.get(0), ...wasm.load(12),
+    ...wasm.get(3), ...wasm.call(lua.callbinTM),
     ...wasm.if,
       // The result lies on top of the stack: nil and false have the tags 0, 1 and 16.
       ...wasm.get(0), ...wasm.load(12), ...wasm.load8(8), ...wasm.tee(4),
@@ -150,7 +150,8 @@ const orderBody = [
     ...wasm.get(3), ...wasm.constant(event.le), ...wasm.equal,
     ...wasm.if,
       ...wasm.constant(event.lt), ...wasm.set(3), ...wasm.constant(1), ...wasm.set(5),
-      ...wasm.get(1), ...wasm.set(4), ...wasm.get(2), ...wasm.set(1), ...wasm.get(4), ...wasm.set(2),
+      ...wasm.get(1), ...wasm.set(4), ...wasm.get(2), ...wasm.set(1),
+      ...wasm.get(4), ...wasm.set(2),
       ...wasm.branch(1),
     ...wasm.end,
   ...wasm.end,
