@@ -1,22 +1,8 @@
 --- The words of LuaJIT (Lua 5.1) that Lua 5.4 lacks. Runs once in every engine, after the sandbox.
 local loaded = ...
 
-local ceil, floor, math_type = math.ceil, math.floor, math.type
-local error, load, next, select, tonumber = error, load, next, select, tonumber
-local tostring, type, unpack = tostring, type, unpack
-local find, format, gsub = string.find, string.format, string.gsub
-local collectgarbage = collectgarbage
-
--- Fractions are cut off where Lua 5.4 wants integers.
-local function truncate(value)
-  if math_type(value) ~= "float" then
-    return value
-  end
-  if value ~= value or value >= 2 ^ 63 or value < -2 ^ 63 then
-    return math.mininteger
-  end
-  return value >= 0 and floor(value) or ceil(value)
-end
+local error, floor, load, next, type = error, math.floor, load, next, type
+local collectgarbage, format = collectgarbage, string.format
 
 _G._VERSION = "Lua 5.1"
 
@@ -68,34 +54,6 @@ end
 -- LuaJIT has these two as modules only.
 loaded["table.new"], table.new = table.new, nil
 loaded["table.clear"], table.clear = table.clear, nil
-
--- string ------------------------------------------------------------------------------------------
-
-local whole = { c = true, d = true, i = true, o = true, u = true, x = true, X = true }
-
-function string.format(text, ...)
-  if type(text) ~= "string" or not find(text, "%%[-+ #0]*%d*%.?%d*[cdioqxXuF]") then
-    return format(text, ...)
-  end
-  local values, i = { ... }, 0
-  local count = select("#", ...)
-  local directives = gsub(text, "%%([-+ #0]*%d*%.?%d*)([%a%%])", function(flags, letter)
-    if letter == "%" then
-      return nil
-    end
-    i = i + 1
-    if whole[letter] then
-      values[i] = truncate(tonumber(values[i]) or values[i])
-    elseif letter == "q" and type(values[i]) == "number" then
-      values[i] = tostring(values[i])
-    end
-    if letter == "u" or letter == "F" then
-      return "%" .. flags .. (letter == "u" and "d" or "f")
-    end
-    return nil
-  end)
-  return format(directives, unpack(values, 1, count))
-end
 
 -- jit ---------------------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ test.for([
   ["local co = coroutine.wrap local function f() return co(f)() end f()", /C stack overflow/],
   ["string.gsub(('x'):rep(300000), ('(x'):rep(40), '')", /too many captures|malformed/],
   ["return unpack({}, 1, 1e7)", /too many results/],
-  ["string.format('%1000d', 1)", /invalid conversion/],
+  ["string.format('%1000d', 1)", /invalid option/],
   [
     "error(setmetatable({}, { __tostring = function() return {} end }))",
     /must return a string|error/,

@@ -1,6 +1,7 @@
 import type { LuaState } from "../state.ts";
 import { lua, type StatePointer } from "../vm/exports.ts";
 import { bitWasm } from "./bit-wasm.ts";
+import { formatWasm } from "./format-wasm.ts";
 import { loadCompanion } from "./load.ts";
 
 /** A `lua_CFunction` of a companion module. */
@@ -17,7 +18,13 @@ const bitNames = [
   "lshift", "rshift", "arshift", "rol", "ror", "bswap",
 ] as const;
 
-/** Define the libraries that the VM lacks and we have in WebAssembly: the global table `bit`. */
+/** Octets that `format.wat` writes to. */
+const formatBytes = 512;
+
+/**
+ * Define what we have in WebAssembly: the library `bit`, which the VM lacks, and `string.format`,
+ * which wraps the VM's own.
+ */
 export function openNatives(state: LuaState, L: StatePointer): void {
   const { x } = state;
   const base = x.malloc(bitBytes);
@@ -26,6 +33,25 @@ export function openNatives(state: LuaState, L: StatePointer): void {
   state.pushString(L, "bit");
   x.lua_createtable(L, 0, bitNames.length);
   setFunctions(state, L, bitNames, bit);
+  x.lua_rawset(L, -3);
+  wrapFormat(state, L);
+  x.lua_settop(L, -2);
+}
+
+/** Wrap `string.format`, with the globals on top of the stack. */
+function wrapFormat(state: LuaState, L: StatePointer): void {
+  const { x, glue } = state;
+  const base = x.malloc(formatBytes);
+  const { format } = loadCompanion<Functions<"format">>(state, formatWasm, { base });
+  state.pushString(L, "string");
+  x.lua_rawget(L, -2);
+  state.pushString(L, "format");
+  state.pushString(L, "format");
+  x.lua_rawget(L, -3);
+  x.lua_pushlightuserdata(L, x.lua_tocfunction(L, -1));
+  x.lua_pushcclosure(L, glue.pointerTo(format), 1);
+  x.lua_rotate(L, -2, 1);
+  x.lua_settop(L, -2);
   x.lua_rawset(L, -3);
   x.lua_settop(L, -2);
 }

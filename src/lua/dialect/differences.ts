@@ -159,6 +159,18 @@ export const differences: readonly Difference[] = [
     example: ["local t = { goto = 1 } return t['goto']", "1", "nil"],
   },
   {
+    about: "rounding of printed halves",
+    luajit: "away from zero",
+    here: "to the even digit, as C does",
+    example: ["return (('%.0f'):format(0.5))", "1", "0"],
+  },
+  {
+    about: "`%p` of values without address",
+    luajit: "`NULL`",
+    here: "`(null)`",
+    example: ["return (('%p'):format(1))", "NULL", "(null)"],
+  },
+  {
     about: "text that is no number",
     luajit: "attempt to perform arithmetic on a string value",
     here: "attempt to add a 'string' with a 'number'",
