@@ -31,6 +31,7 @@ export function pushError(
   }
   if (error instanceof LuaError) {
     state.rethrown = error;
+    state.errorValues?.note(error);
     if (state.errorValues?.push(L, error)) return "error";
   }
   const own = error instanceof ConfigError ? error.where : "";

@@ -156,7 +156,10 @@ export class LuaState {
     const status = x.lua_pcallk(L, 0, 0, top + 1, 0, 0);
     this.depth--;
     this.task = task;
-    if (this.depth === 0) this.rethrown = undefined;
+    if (this.depth === 0 && this.rethrown !== undefined) {
+      this.rethrown = undefined;
+      this.errorValues?.note(undefined);
+    }
     this.current = L;
     const failure = status === lua.status.ok ? undefined : this.takeFailure(L, status);
     x.lua_settop(L, top);

@@ -17,6 +17,8 @@ export interface KeptValue {
 export interface ErrorValues {
   /** Keep the error value at `index`. */
   keep(L: StatePointer, index: number): KeptValue;
+  /** `error` is about to enter Lua again: the one before it will not, and is given up. */
+  note(error: LuaError | undefined): void;
   /** Push the value that `error` came with; false when it has none or is of another engine. */
   push(L: StatePointer, error: LuaError): boolean;
 }
@@ -28,6 +30,7 @@ export function createErrorValues(
   read: (L: StatePointer, index: number) => LuaValue,
 ): ErrorValues {
   const { type } = lua;
+  let last: LuaError | undefined;
   function copy(L: StatePointer, index: number): KeptValue {
     const top = state.x.lua_gettop(L);
     try {
@@ -45,7 +48,13 @@ export function createErrorValues(
       if (kind === type.string || kind === type.number || kind === type.boolean) {
         return copy(L, index);
       }
+      // Out of the outermost call nothing enters again, and a stage may fail a million times.
+      if (state.depth < 2) return copy(L, index);
       return { ...copy(L, index), handle: functions.hold(L, index) };
+    },
+    note(error) {
+      if (last?.handle !== undefined && last !== error) functions.release(last.handle);
+      last = error;
     },
     push(L, { value, handle }) {
       if (handle !== undefined && functions.owns(handle)) {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ConfigError, DecodeError, TransportError } from "../../../src/errors.ts";
 import { limits } from "../../../src/limits.ts";
 import type { LuaEngine } from "../../../src/lua/engine.ts";
-import { LuaTable, type LuaValue } from "../../../src/lua/values.ts";
+import { LuaFunction, LuaTable, type LuaValue } from "../../../src/lua/values.ts";
 import { failLua, startEngine } from "../../support/lua.ts";
 
 /** An engine with `host.fail`, which throws `error`, and `host.call`, which calls its argument. */
@@ -11,7 +11,13 @@ function startWith(error: unknown): LuaEngine {
   engine.define("host.fail", () => {
     throw error;
   });
-  engine.define("host.call", ([fn, ...args]) => engine.call(fn as never, args));
+  engine.define("host.call", ([fn, ...args]) => {
+    try {
+      return engine.call(fn as never, args);
+    } finally {
+      for (const each of [fn, ...args]) if (each instanceof LuaFunction) engine.release(each);
+    }
+  });
   return engine;
 }
 
@@ -135,13 +141,25 @@ test("a host function that fails with a full stack is an error, and the engine l
   expect(engine.run("return 1", "test.lua")).toEqual([1]);
 });
 
-test("thousands of errors through the border leave the engine as it was", () => {
+test("errors through the border leave nothing behind, even within one run", () => {
   const engine = startWith(new ConfigError("bad-value", "", "no"));
-  const loop = "for i = 1, 1000 do pcall(host.fail) pcall(host.call, error, {}) end";
-  engine.run(loop, "test.lua");
-  const before = engine.memoryBytes();
-  engine.run(loop, "test.lua");
-  engine.run("collectgarbage()", "test.lua");
+  const source = `local function fail()
+      for i = 1, 500 do
+        pcall(host.fail)
+        pcall(host.call, error, {})
+        pcall(host.call, host.call, error, {})
+      end
+      collectgarbage()
+      return collectgarbage("count")
+    end
+    local before = fail()
+    return fail() - before`;
+  expect(engine.run(source, "test.lua")[0]).toBeLessThan(20);
   expect(engine.state.x.lua_gettop(engine.state.current)).toBe(0);
-  expect(engine.memoryBytes()).toBeLessThan(before + 4_000_000);
+  for (let i = 0; i < 500; i++) failLua("error({})", engine);
+  engine.run("collectgarbage()", "test.lua");
+  const before = engine.memoryBytes();
+  for (let i = 0; i < 500; i++) failLua("error({})", engine);
+  engine.run("collectgarbage()", "test.lua");
+  expect(engine.memoryBytes()).toBeLessThan(before + 20_000);
 });
