@@ -37,6 +37,12 @@ test("the globals are those of the list and no more", () => {
 
 test.for([
   ["table.move({}, 1, math.maxinteger - 1, 2)", /too many elements to move/],
+  ["unpack({}, math.mininteger, math.maxinteger)", /too many results to unpack/],
+  ["table.insert({}, math.mininteger, 1)", /too many elements to move/],
+  [
+    "table.concat(setmetatable({}, {}), '', math.mininteger, math.maxinteger)",
+    /too many elements to move/,
+  ],
   ["collectgarbage('generational')", /invalid option/],
   ["require 'ffi'", /ffi is not available on this engine/],
   ["require 'os.path'", /no such module/],

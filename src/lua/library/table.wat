@@ -53,12 +53,15 @@
     (call $concat (local.get $L) (i32.const 2))
     (call $error (local.get $L)))
 
-  ;; Pay for so many turns of a loop; none when negative.
-  (func $pay (param $L i32) (param $turns i64)
-    (if (i64.ge_s (local.get $turns) (global.get $most))
+  ;; Pay for a loop from $first to $last; nothing when it has no turns.
+  (func $pay (param $L i32) (param $first i64) (param $last i64)
+    (local $turns i64)
+    (if (i64.gt_s (local.get $first) (local.get $last)) (then (return)))
+    ;; The difference of two 64-bit numbers has 64 bits without sign.
+    (local.set $turns (i64.sub (local.get $last) (local.get $first)))
+    (if (i64.ge_u (local.get $turns) (global.get $most))
       (then (drop (call $fail (local.get $L) (i32.const 96)))))
-    (if (i64.gt_s (local.get $turns) (i64.const 0))
-      (then (call $spend (local.get $L) (i32.wrap_i64 (local.get $turns))))))
+    (call $spend (local.get $L) (i32.wrap_i64 (local.get $turns))))
 
   (func $check_table (param $L i32)
     (call $checktype (local.get $L) (i32.const 1) (global.get $table)))
@@ -101,7 +104,7 @@
     (if (i32.ne (local.get $count) (i32.const 3))
       (then (return (call $fail (local.get $L) (i32.const 16)))))
     (local.set $position (call $integer (local.get $L) (i32.const 2)))
-    (call $pay (local.get $L) (i64.sub (local.get $i) (local.get $position)))
+    (call $pay (local.get $L) (local.get $position) (local.get $i))
     (loop $up
       (if (i64.gt_s (local.get $i) (local.get $position))
         (then
@@ -121,7 +124,7 @@
           (i64.lt_s (local.get $i) (i64.const 1))
           (i64.gt_s (local.get $i) (local.get $last)))
       (then (return (i32.const 0))))
-    (call $pay (local.get $L) (i64.sub (local.get $last) (local.get $i)))
+    (call $pay (local.get $L) (local.get $i) (local.get $last))
     (drop (call $rawgeti (local.get $L) (i32.const 1) (local.get $i)))
     (loop $down
       (if (i64.lt_s (local.get $i) (local.get $last))
@@ -144,7 +147,7 @@
       (call $optional (local.get $L) (i32.const 4) (call $length (local.get $L))))
     (call $put (local.get $L) (i32.const 3) (local.get $i))
     (call $put (local.get $L) (i32.const 4) (local.get $last))
-    (call $pay (local.get $L) (i64.sub (local.get $last) (local.get $i)))
+    (call $pay (local.get $L) (local.get $i) (local.get $last))
     (if (call $getmetatable (local.get $L) (i32.const 1))
       (then
         (call $settop (local.get $L) (i32.const 4))
@@ -169,14 +172,13 @@
     (local.set $last
       (call $optional (local.get $L) (i32.const 3) (call $length (local.get $L))))
     (if (i64.gt_s (local.get $i) (local.get $last)) (then (return (i32.const 0))))
-    (local.set $count
-      (i64.add (i64.sub (local.get $last) (local.get $i)) (i64.const 1)))
-    (if (i32.or
-          (i64.gt_u (local.get $count) (i64.const 1000000))
-          (i32.eqz
-            (call $checkstack (local.get $L) (i32.wrap_i64 (local.get $count)))))
+    (local.set $count (i64.sub (local.get $last) (local.get $i)))
+    (if (i64.ge_u (local.get $count) (i64.const 1000000))
       (then (return (call $fail (local.get $L) (i32.const 64)))))
-    (call $pay (local.get $L) (local.get $count))
+    (local.set $count (i64.add (local.get $count) (i64.const 1)))
+    (if (i32.eqz (call $checkstack (local.get $L) (i32.wrap_i64 (local.get $count))))
+      (then (return (call $fail (local.get $L) (i32.const 64)))))
+    (call $pay (local.get $L) (local.get $i) (local.get $last))
     (loop $take
       (drop (call $rawgeti (local.get $L) (i32.const 1) (local.get $i)))
       (local.set $i (i64.add (local.get $i) (i64.const 1)))
@@ -192,12 +194,7 @@
     (call $put (local.get $L) (i32.const 4) (call $integer (local.get $L) (i32.const 4)))
     (call $put (local.get $L) (i32.const 2) (local.get $first))
     (call $put (local.get $L) (i32.const 3) (local.get $last))
-    (if (i64.ge_s (local.get $last) (local.get $first))
-      (then
-        ;; The difference of two 64-bit numbers may wrap: it is then negative.
-        (if (i64.lt_s (i64.sub (local.get $last) (local.get $first)) (i64.const 0))
-          (then (return (call $fail (local.get $L) (i32.const 96)))))
-        (call $pay (local.get $L) (i64.sub (local.get $last) (local.get $first)))))
+    (call $pay (local.get $L) (local.get $first) (local.get $last))
     (call $original (local.get $L)))
 
   (func (export "maxn") (param $L i32) (result i32)
@@ -218,7 +215,7 @@
                   (local.get $most)
                   (call $tonumber (local.get $L) (i32.const 2) (i32.const 0))))))
           (br $key))))
-    (call $pay (local.get $L) (local.get $keys))
+    (call $pay (local.get $L) (i64.const 1) (local.get $keys))
     (call $pushnumber (local.get $L) (local.get $most))
     (i32.const 1))
 
@@ -241,7 +238,7 @@
           (call $pushnil (local.get $L))
           (call $rawset (local.get $L) (i32.const 1))
           (br $key))))
-    (call $pay (local.get $L) (local.get $keys))
+    (call $pay (local.get $L) (i64.const 1) (local.get $keys))
     (i32.const 0))
 
   ;; `table.new`: room for so many elements, and so many other keys.
