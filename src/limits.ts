@@ -150,6 +150,8 @@ export const limits = {
   toldErrors: 100,
   /** Untouched records in a row that are copied beside changed ones; longer runs are not copied. */
   copiedRunRecords: 32,
+  /** Octets that a script may emit for one batch, beside its records: a mistake beyond. */
+  luaStageOctets: 16_777_216,
   /** Templates whose fields one Lua VM reads without the host: some hundred octets each. */
   luaFieldTables: 256,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */

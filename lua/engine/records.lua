@@ -1,5 +1,5 @@
 --- The loop over the flows of a file: `for flow in ipfix.records(path) do … end`.
-local open, step, close = ...
+local open, iterator, close = ...
 
 -- Lua 5.4 closes the fourth value when the loop is left early; others ignore it.
 local closing = {
@@ -13,5 +13,5 @@ return function(path)
   if id == nil then
     error(problem, 2)
   end
-  return step, id, nil, setmetatable({ id = id }, closing)
+  return iterator(id), nil, nil, setmetatable({ id = id }, closing)
 end

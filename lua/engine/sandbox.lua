@@ -7,7 +7,7 @@ local allowed = {
     "_VERSION", "assert", "bit", "collectgarbage", "coroutine", "debug", "error", "getmetatable",
     "ipairs", "load", "math", "next", "os", "pairs", "pcall", "print", "rawequal", "rawget",
     "rawlen", "rawset", "require", "select", "setmetatable", "string", "table", "tonumber",
-    "tostring", "type", "unpack", "utf8", "xpcall",
+    "tostring", "type", "u64", "unpack", "utf8", "xpcall",
   },
   bit = {
     "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit",
@@ -31,6 +31,7 @@ local allowed = {
   table = {
     "clear", "concat", "getn", "insert", "maxn", "move", "new", "pack", "remove", "sort", "unpack",
   },
+  u64 = { "compare", "divide", "tonumber", "tostring" },
   utf8 = { "char", "charpattern", "codepoint", "codes", "len", "offset" },
 }
 

@@ -938,6 +938,23 @@
 ---@field yafLayer2SegmentId integer? unsigned32
 local Flow = {}
 
+--- A flow of its own that lasts: the one a function gets is only good for its call.
+---@return moonfix.Flow
+function Flow:copy() end
+
+--- Let the record as it is now leave the mediator, whatever its function returns.
+function Flow:emit() end
+
+--- Loop over a list, `for i, item in flow:items(name) do`: items are made one by one.
+---@param name string
+---@return fun(list: userdata, i: integer): integer?, any
+function Flow:items(name) end
+
+--- The octets of a field as they are in the record; nil where it lacks the element.
+---@param name string
+---@return string?
+function Flow:raw(name) end
+
 --- All fields by name, to keep beyond the call.
 ---@return table<string, any>
 function Flow:totable() end

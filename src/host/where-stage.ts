@@ -1,7 +1,7 @@
 import { DecodeError } from "../errors.ts";
 import type { BatchSink, RecordBatch } from "../ipfix/batch.ts";
 import type { RecordFilter } from "../ipfix/where/filter.ts";
-import { RecordOutput } from "./record/output.ts";
+import { RecordOutput } from "./where-output.ts";
 
 /** What a stage before a `where` stage looks like, and that stage itself. */
 interface Stage {

@@ -39,8 +39,6 @@ export class LuaState {
   task: Task | undefined;
   /** Results of the host that Lua waits for. */
   readonly waits = new Waits(this);
-  /** Field tables of the companion module in the VM's memory. */
-  fieldTables = 0;
   /** The registry slot of the metatable of our error objects; 0 before the sandbox is set up. */
   errorMetatable = 0;
   /** Host errors that crossed last, with the number in their Lua error object. */

@@ -32,7 +32,7 @@ test("a mediator that never ends loses its records, which are counted, and nothi
   stage.process(octetBatch(1, 2, 3, 4), sink);
   stage.process(octetBatch(1, 1), sink);
   expect(kept).toEqual([1, 1, 1]);
-  expect(stage.counters()).toEqual({ in: 6, out: 3, filtered: 0, errors: 3 });
+  expect(stage.counters()).toEqual({ in: 6, out: 3, filtered: 0, errors: 3, emitted: 0 });
   expect(events).toMatchObject([
     { level: "warn", message: expect.stringMatching(/conf\.lua:2: .*still runs after 1000 ms/) },
   ]);
@@ -66,6 +66,7 @@ test("where keeps records from the function, and every record is counted", () =>
     out: 6,
     filtered: 1,
     errors: 0,
+    emitted: 0,
     unmatched: 5,
     damaged: 0,
   });

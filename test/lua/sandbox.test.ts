@@ -31,7 +31,7 @@ test("the globals are those of the list and no more", () => {
   expect(runLua(source)).toEqual([
     "_G _VERSION assert bit collectgarbage coroutine debug error gcinfo getfenv getmetatable ipairs jit " +
       "load loadstring math newproxy next os pairs pcall print rawequal rawget rawlen rawset require " +
-      "select setfenv setmetatable string table tonumber tostring type unpack utf8 xpcall",
+      "select setfenv setmetatable string table tonumber tostring type u64 unpack utf8 xpcall",
   ]);
 });
 

@@ -17,6 +17,38 @@ const luaTypes: Readonly<Partial<Record<AbstractType, string>>> = {
   subTemplateMultiList: "table",
 };
 
+/** What every flow can do, as stubs have it. */
+const methods = {
+  copy: {
+    describe: "A flow of its own that lasts: the one a function gets is only good for its call.",
+    parameters: [],
+    returns: "moonfix.Flow",
+  },
+  emit: {
+    describe: "Let the record as it is now leave the mediator, whatever its function returns.",
+    parameters: [],
+    returns: undefined,
+  },
+  items: {
+    describe: "Loop over a list, `for i, item in flow:items(name) do`: items are made one by one.",
+    parameters: ["name"],
+    returns: "fun(list: userdata, i: integer): integer?, any",
+  },
+  raw: {
+    describe: "The octets of a field as they are in the record; nil where it lacks the element.",
+    parameters: ["name"],
+    returns: "string?",
+  },
+  totable: {
+    describe: "All fields by name, to keep beyond the call.",
+    parameters: [],
+    returns: "table<string, any>",
+  },
+} as const;
+
+/** Name of a function that every flow has. */
+export type FlowMethod = keyof typeof methods;
+
 /** The class `moonfix.Flow`: a field for every element that is not a reverse twin. */
 export function formatElementField(): string[] {
   const names = elementNames()
@@ -33,9 +65,12 @@ export function formatElementField(): string[] {
     "---@class moonfix.Flow",
     ...fields,
     "local Flow = {}",
-    "",
-    "--- All fields by name, to keep beyond the call.",
-    "---@return table<string, any>",
-    "function Flow:totable() end",
+    ...Object.entries(methods).flatMap(([name, { describe, parameters, returns }]) => [
+      "",
+      `--- ${describe}`,
+      ...parameters.map((parameter) => `---@param ${parameter} string`),
+      ...(returns === undefined ? [] : [`---@return ${returns}`]),
+      `function Flow:${name}(${parameters.join(", ")}) end`,
+    ]),
   ];
 }

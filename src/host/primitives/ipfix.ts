@@ -97,9 +97,9 @@ function bindRecords({ engine }: Host): LuaFunction {
     loops.close(Number(id));
     return [];
   };
-  const step = engine.wrapRaw((L) => loops.step(L));
+  const iterator = engine.wrapRaw((L) => loops.iterator(L));
   const source = moduleSource("engine.records") ?? "";
-  const [records] = engine.run(source, "lua/engine/records.lua", [open, step, close]);
+  const [records] = engine.run(source, "lua/engine/records.lua", [open, iterator, close]);
   if (records instanceof LuaFunction) return records;
   throw new Error("lua/engine/records.lua returns no function");
 }

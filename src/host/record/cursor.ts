@@ -1,111 +1,118 @@
-import type { RecordBatch } from "../../ipfix/batch.ts";
 import { variableLength } from "../../ipfix/element.ts";
 import { locateFields } from "../../ipfix/locate.ts";
 import type { Template, TemplateLookup } from "../../ipfix/template.ts";
 import { limits } from "../../limits.ts";
-import { RecordOutput } from "./output.ts";
+import { flowMark, flowOctets, place } from "../../lua/record/module.ts";
+import { VmArea } from "../../lua/record/vm-area.ts";
+import type { LuaState } from "../../lua/state.ts";
+import type { Layout } from "./layout.ts";
 
 /** Content this long or longer needs three length octets (RFC 7011 §7). */
 const longLength = 255;
 
+const positions = new Int32Array(2 * limits.templateFields);
+
+/** What explains the octets of a record, and what its Message says about it. */
+export interface Origin {
+  readonly domain: number;
+  readonly exportTime: number;
+  readonly template: Template;
+  readonly templates: TemplateLookup;
+  readonly layout: Layout;
+}
+
 /**
- * The record that a script sees now. It reads the batch in place; the first change copies the
- * record into the output, where it is then edited.
+ * The record that a Lua object stands for, in the VM's memory, as the host sees it: the slow twin
+ * of the companion modules, for all that they leave to it.
  */
 export class RecordCursor {
-  readonly output = new RecordOutput();
-  template: Template | undefined;
-  templates: TemplateLookup = () => undefined;
-  /** Holds the record at `[start, end)`. */
-  bytes: Uint8Array = new Uint8Array(0);
-  /** The same memory as `bytes`. */
-  view: DataView = new DataView(new ArrayBuffer(0));
-  start = 0;
-  end = 0;
+  /** The object's own memory; see `place`. */
+  readonly address: number;
+  readonly state: LuaState;
+  origin: Origin | undefined;
+  #words: Uint32Array = new Uint32Array(0);
+  /** Holds a record that grew out of its place. */
+  readonly #grown: VmArea;
+
+  constructor(state: LuaState, address: number) {
+    this.state = state;
+    this.address = address;
+    this.#grown = new VmArea(state);
+    this.write(place.mark, flowMark);
+  }
+
+  /** The word at a `place`. */
+  read(at: number): number {
+    return this.#current()[at >>> 2] as number;
+  }
+
+  /** Set the word at a `place`. */
+  write(at: number, value: number): void {
+    this.#current()[at >>> 2] = value;
+  }
+
   /** False outside of the call that the record was handed to. */
-  live = false;
-  changed = false;
-  #located = false;
-  #batchView: DataView = this.view;
-  readonly #positions = new Int32Array(2 * limits.templateFields);
-
-  /** Take the batch whose records come next. */
-  open(batch: RecordBatch): void {
-    this.template = batch.template;
-    this.templates = batch.templates;
-    const { buffer, byteOffset, byteLength } = batch.bytes;
-    this.#batchView = new DataView(buffer, byteOffset, byteLength);
+  get live(): boolean {
+    return this.read(place.start) !== 0;
   }
 
-  moveTo(batch: RecordBatch, index: number): void {
-    this.bytes = batch.bytes;
-    this.view = this.#batchView;
-    this.start = batch.offsets[index] as number;
-    this.end = batch.offsets[index + 1] as number;
-    this.live = true;
-    this.changed = false;
-    this.#located = false;
+  /** A copy of the record: the VM may move its memory at any time. */
+  octets(): Uint8Array {
+    return this.state.glue.bytes().slice(this.read(place.start), this.read(place.end));
   }
 
-  /** Where the content of field `index` starts. @throws {DecodeError} in a damaged record. */
-  fieldStart(index: number): number {
-    const offset = (this.template as Template).fields[index]?.offset ?? -1;
-    if (offset >= 0 && this.template?.fields[index]?.length !== variableLength) {
-      return this.start + offset;
-    }
-    this.#locate();
-    return this.#positions[2 * index] as number;
-  }
-
-  /** Where the content of field `index` ends. @throws {DecodeError} in a damaged record. */
-  fieldEnd(index: number): number {
-    const field = (this.template as Template).fields[index];
+  /** Where the content of field `index` of `octets` lies. @throws {DecodeError} */
+  range(octets: Uint8Array, index: number): [start: number, end: number] {
+    const template = (this.origin as Origin).template;
+    const field = template.fields[index];
     if (field !== undefined && field.offset >= 0 && field.length !== variableLength) {
-      return this.start + field.offset + field.length;
+      return [field.offset, field.offset + field.length];
     }
-    this.#locate();
-    return this.#positions[2 * index + 1] as number;
-  }
-
-  /** Make the record ours to write. */
-  makeWritable(): void {
-    if (this.changed) return;
-    const length = this.end - this.start;
-    this.start = this.output.startChange(this.start, this.end);
-    this.end = this.start + length;
-    this.bytes = this.output.bytes;
-    this.view = this.output.view;
-    this.changed = true;
-    this.#located = false;
+    locateFields(template, octets, 0, octets.length, positions);
+    return [positions[2 * index] as number, positions[2 * index + 1] as number];
   }
 
   /** Replace the content of field `index`; the record changes its length where need be. */
   replace(index: number, content: Uint8Array): void {
-    this.makeWritable();
-    const start = this.fieldStart(index);
-    const end = this.fieldEnd(index);
+    const octets = this.octets();
+    const [start, end] = this.range(octets, index);
+    this.write(place.written, 1);
     if (content.length === end - start) {
-      this.bytes.set(content, start);
+      this.state.glue.bytes().set(content, this.read(place.start) + start);
       return;
     }
-    const prefix = index === 0 ? this.start : this.fieldEnd(index - 1);
-    const head = content.length < longLength ? 1 : 3;
-    const growth = head + content.length - (end - prefix);
-    this.output.reserve(this.end + growth);
-    this.bytes = this.output.bytes;
-    this.view = this.output.view;
-    this.bytes.copyWithin(prefix + head + content.length, end, this.end);
-    this.bytes.set(lengthOctets(content.length), prefix);
-    this.bytes.set(content, prefix + head);
-    this.end += growth;
-    this.#located = false;
+    const prefix = index === 0 ? 0 : this.range(octets, index - 1)[1];
+    const parts = [
+      octets.subarray(0, prefix),
+      Uint8Array.from(lengthOctets(content.length)),
+      content,
+      octets.subarray(end),
+    ];
+    this.#put(new Uint8Array(Buffer.concat(parts)));
   }
 
-  #locate(): void {
-    if (this.#located) return;
-    const { bytes, start, end } = this;
-    locateFields(this.template as Template, bytes, start, end, this.#positions);
-    this.#located = true;
+  /** Give up what the record holds beside its Lua object. */
+  free(): void {
+    if (this.#grown.address !== 0) this.state.x.free(this.#grown.address);
+  }
+
+  /** The object's memory as words; when the VM's memory moves, the view of it has length 0. */
+  #current(): Uint32Array {
+    if (this.#words.length === 0) {
+      const { buffer } = this.state.glue.bytes();
+      this.#words = new Uint32Array(buffer, this.address, flowOctets / 4);
+    }
+    return this.#words;
+  }
+
+  #put(octets: Uint8Array): void {
+    this.#grown.reserve(octets.length);
+    const { address } = this.#grown;
+    this.state.glue.bytes().set(octets, address);
+    this.write(place.start, address);
+    this.write(place.end, address + octets.length);
+    this.write(place.grown, 1);
+    this.write(place.located, 0);
   }
 }
 

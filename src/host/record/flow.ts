@@ -1,184 +1,227 @@
 import { ConfigError } from "../../errors.ts";
-import type { RecordBatch } from "../../ipfix/batch.ts";
-import { RecordReader } from "../../lua/companion/record-reader.ts";
-import type { LuaState, RawFunction } from "../../lua/state.ts";
+import type { BatchSink, RecordBatch } from "../../ipfix/batch.ts";
+import { limits } from "../../limits.ts";
+import { place } from "../../lua/record/module.ts";
+import { VmArea } from "../../lua/record/vm-area.ts";
 import { lua, type StatePointer } from "../../lua/vm/exports.ts";
-import { RecordCursor } from "./cursor.ts";
-import { type Access, type Layout, Layouts } from "./layout.ts";
-import { fieldAccess } from "./shape.ts";
-import { pushField } from "./values.ts";
-import { writeField } from "./write.ts";
+import { type Origin, RecordCursor } from "./cursor.ts";
+import type { Flows } from "./flows.ts";
+import { ShownNumbers } from "./shown.ts";
+
+/** Where records of another Message begin in what leaves. */
+interface Segment {
+  readonly origin: Origin;
+  readonly first: number;
+}
 
 /**
- * The flow that a script sees: one Lua object for all records of a stage. Reading a key decodes
- * that field from the record's octets, writing one encodes it; nothing else is touched.
+ * The flow that a script sees: one Lua object for all records of a stage or loop. A batch lies in
+ * the VM's memory, where the companion modules read, write and gather its records:
+ *
+ *     batch:   | offsets | records |        output:  | records that leave |  | their offsets |
  */
-export class Flow {
-  readonly cursor = new RecordCursor();
+export class Flow extends RecordCursor {
   /** Registry slot of the Lua object. */
-  ref = 0;
-  /** Address of the Lua object, by which results are recognized. */
-  pointer = 0;
-  readonly #state: LuaState;
-  readonly #reader: RecordReader;
-  #layouts: Layouts | undefined;
-  #layout: Layout | undefined;
-  /** Registry slot of the iterator that `pairs` gives out. */
-  #next = 0;
+  readonly ref: number;
+  /** How errors call the stage that uses the flow. */
+  stage = "";
+  readonly #flows: Flows;
+  readonly #batch: VmArea;
+  readonly #output: VmArea;
+  readonly #outputOffsets: VmArea;
+  readonly #shown: ShownNumbers;
+  readonly #segments: Segment[] = [];
+  /** Octets of the batch. */
+  #octets = 0;
+  /** What left last, for its receiver. */
+  #bytes = new Uint8Array(0);
+  #offsets = new Uint32Array(0);
 
-  constructor(state: LuaState) {
-    this.#state = state;
-    this.#reader = new RecordReader(state, (L) => this.#index(L));
-    state.protect((L) => this.#create(L));
+  constructor(flows: Flows, { address, ref }: { readonly address: number; readonly ref: number }) {
+    super(flows.state, address);
+    this.#flows = flows;
+    this.ref = ref;
+    this.#batch = new VmArea(this.state);
+    this.#output = new VmArea(this.state);
+    this.#outputOffsets = new VmArea(this.state);
+    this.#shown = new ShownNumbers(flows, this);
   }
 
-  /** Take the batch whose records come next. */
-  open(batch: RecordBatch): void {
-    const { bytes, offsets, count, template } = batch;
-    this.cursor.open(batch);
-    this.#layout = (this.#layouts as Layouts).of(template);
-    const records = [offsets[0] as number, offsets[count] as number] as const;
-    this.#reader.open(bytes, records, this.#layout.table);
+  /** Take the batch whose records come next; what leaves it can be gathered if `gathers`. */
+  open(batch: RecordBatch, gathers: boolean): void {
+    const { bytes, offsets, count } = batch;
+    this.leave();
+    const { layout } = this.origin ?? {};
+    if (layout !== undefined) this.#shown.learn(layout, this.read(place.count));
+    this.origin = this.#flows.originOf(batch);
+    this.#shown.use(this.origin.layout);
+    const [first, last] = [offsets[0] as number, offsets[count] as number];
+    const table = 4 * (count + 1);
+    this.#octets = last - first;
+    this.#batch.reserve(table + last - first);
+    const { address } = this.#batch;
+    const memory = this.state.glue.bytes();
+    memory.set(bytes.subarray(first, last), address + table);
+    new Uint32Array(memory.buffer, address, count + 1).set(offsets.subarray(0, count + 1));
+    this.write(place.layout, this.origin.layout.address);
+    this.write(place.base, address + table - first);
+    this.write(place.offsets, address);
+    this.write(place.count, count);
+    for (const at of cleared) this.write(at, 0);
+    this.#segments.length = 0;
+    if (gathers) this.#openOutput(last - first, count);
   }
 
-  /** Hand over the record at `index` of the batch. */
-  moveTo(batch: RecordBatch, index: number): void {
-    this.cursor.moveTo(batch, index);
-    this.#reader.moveTo(this.cursor.start);
+  /** Whether a record has not been handed over. */
+  get hasMore(): boolean {
+    return this.read(place.next) < this.read(place.count);
   }
 
-  /** No record is handed over any more. */
+  /** Call the function at stack index 1 with each record that is left. */
+  run(L: StatePointer): void {
+    this.state.x.lua_rawgeti(L, lua.registryIndex, BigInt(this.ref));
+    this.#flows.runs(this, () => this.#flows.module.run(L, this.address));
+  }
+
+  /** No record is at hand any more. */
   leave(): void {
-    this.cursor.live = false;
-    this.#reader.leave();
+    this.write(place.start, 0);
+    this.#flows.module.forget(this.address);
   }
 
-  #create(L: StatePointer): number {
-    const { x } = this.#state;
-    this.pointer = x.lua_newuserdatauv(L, 0, 0);
-    x.lua_createtable(L, 0, 8);
-    this.#state.pushString(L, "__index");
-    x.lua_pushcclosure(L, this.#reader.pointer, 0);
-    x.lua_rawset(L, -3);
-    this.#state.pushString(L, "__newindex");
-    this.#state.pushHot(L, (L) => this.#newIndex(L));
-    x.lua_rawset(L, -3);
-    this.#setFunction(L, "__pairs", (L) => this.#pairs(L));
-    this.#setFunction(L, "__tostring", (L) => this.#toText(L));
-    this.#state.pushString(L, "__metatable");
-    x.lua_pushboolean(L, 0);
-    x.lua_rawset(L, -3);
-    x.lua_setmetatable(L, -2);
-    this.ref = x.luaL_ref(L, lua.registryIndex);
-    this.#state.pushRaw(L, (L) => this.#nextField(L));
-    this.#next = x.luaL_ref(L, lua.registryIndex);
-    this.#state.pushRaw(L, (L) => this.#toTable(L));
-    const methods = new Map([["totable", x.luaL_ref(L, lua.registryIndex)]]);
-    this.#layouts = new Layouts(this.#state, methods, this.#reader);
-    return 0;
+  /** Nothing comes. */
+  openNothing(): void {
+    this.write(place.next, 0);
+    this.write(place.count, 0);
   }
 
-  #setFunction(L: StatePointer, name: string, fn: RawFunction): void {
-    this.#state.pushString(L, name);
-    this.#state.pushRaw(L, fn);
-    this.#state.x.lua_rawset(L, -3);
+  /** The function returned something else. @throws {ConfigError} always. */
+  refuse(): never {
+    const detail = `Cannot use what ${this.stage} returned`;
+    const expected = "expected the flow, true, false or nothing";
+    throw new ConfigError("wrong-type", "", `${detail}: ${expected}`);
   }
 
-  #index(L: StatePointer): number {
-    const { x } = this.#state;
-    const access = this.#access(L);
-    if (access.kind === "field") pushField(this.#state, L, { cursor: this.cursor, access });
-    else if (access.kind === "absent") x.lua_pushnil(L);
-    else x.lua_rawgeti(L, lua.registryIndex, BigInt(access.ref));
-    return 1;
-  }
-
-  #newIndex(L: StatePointer): number {
-    const access = this.#access(L);
-    if (access.kind === "absent") {
-      const { template } = this.cursor;
-      const detail = `Cannot set ${access.name}: records of Template ${template?.id} lack it`;
-      throw new ConfigError("unknown-name", "", detail);
+  /** Put together what leaves; returns its records. @throws {LuaError} without memory. */
+  gather(): number {
+    this.leave();
+    if (this.#isUntouched()) return this.read(place.count);
+    const { module } = this.#flows;
+    // With room for the whole batch no error can be raised.
+    if (this.#hasRoom()) module.closeRun(this.state.current, this.address);
+    else {
+      this.state.protect((L) => {
+        module.closeRun(L, this.address);
+        return 0;
+      });
     }
-    if (access.kind === "method") {
-      throw new ConfigError("bad-value", "", "Cannot set a flow's own function");
+    return this.read(place.outputRecords);
+  }
+
+  /** Hand over what was gathered; `batch` itself when all of it leaves unchanged. */
+  finish(batch: RecordBatch, sink: BatchSink): void {
+    if (this.#isUntouched()) {
+      if (batch.count > 0) sink(batch);
+      return;
     }
-    this.#reader.leave();
-    writeField(this.#state, L, { cursor: this.cursor, access });
-    return 0;
+    const records = this.#copyOut();
+    if (records > 0) this.#hand(batch, records, sink);
   }
 
-  #access(L: StatePointer): Access {
-    this.#requireLive();
-    const layout = this.#layout as Layout;
-    const known = layout.byPointer.get(this.#state.x.lua_topointer(L, 2));
-    return known ?? (this.#layouts as Layouts).resolve(layout, L);
-  }
-
-  #requireLive(): void {
-    if (this.cursor.live) return;
-    const detail = "Cannot use a flow after its call: keep what you need of it, or flow:totable()";
-    throw new ConfigError("bad-value", "", detail);
-  }
-
-  /** `flow:totable()`: every field by name. */
-  #toTable(L: StatePointer): number {
-    this.#requireLive();
-    const { x } = this.#state;
-    const { cursor } = this;
-    const fields = cursor.template?.fields ?? [];
-    x.lua_createtable(L, 0, fields.length);
-    for (const [index, field] of fields.entries()) {
-      this.#state.pushString(L, field.name);
-      pushField(this.#state, L, { cursor, access: fieldAccess(field, index) });
-      x.lua_rawset(L, -3);
+  /** Make room in the output for `place.wanted` octets and as many records as the batch has. */
+  makeRoom(): void {
+    const wanted = this.read(place.wanted);
+    if (wanted === 0) {
+      const most = `expected at most ${limits.luaStageOctets} octets from one batch`;
+      throw new ConfigError("limit", "", `Cannot emit more records: ${most}`);
     }
-    return 1;
+    const records = this.read(place.outputRecords) + this.read(place.count) + 1;
+    this.#reserveOutput(this.read(place.outputUsed) + wanted, records);
   }
 
-  /** `pairs(flow)`: names and values in the order of the Template. */
-  #pairs(L: StatePointer): number {
-    this.#requireLive();
-    this.#state.x.lua_rawgeti(L, lua.registryIndex, BigInt(this.#next));
-    this.#state.x.lua_rawgeti(L, lua.registryIndex, BigInt(this.ref));
-    return 2;
-  }
-
-  /** The field after the one named at index 2, or the first. */
-  #nextField(L: StatePointer): number {
-    this.#requireLive();
-    const { x } = this.#state;
-    const first = x.lua_type(L, 2) === lua.type.nil;
-    const before = first ? undefined : this.#access(L);
-    const index = before?.kind === "field" ? before.index + 1 : 0;
-    const field = this.cursor.template?.fields[index];
-    if (field === undefined) {
-      x.lua_pushnil(L);
-      return 1;
+  /** A record that lies at `start`, of another batch, leaves now. */
+  emit(L: StatePointer, cursor: RecordCursor): void {
+    const { module } = this.#flows;
+    const [start, end] = [cursor.read(place.start), cursor.read(place.end)];
+    const origin = cursor.origin as Origin;
+    if (origin === this.origin) {
+      module.emitFrom(L, this.address, start, end - start);
+      return;
     }
-    const access = fieldAccess(field, index);
-    this.#state.pushString(L, field.name);
-    pushField(this.#state, L, { cursor: this.cursor, access });
-    return 2;
+    module.closeRun(L, this.address);
+    this.#segments.push({ origin, first: this.read(place.outputRecords) });
+    module.emitFrom(L, this.address, start, end - start);
+    this.#segments.push({
+      origin: this.origin as Origin,
+      first: this.read(place.outputRecords),
+    });
   }
 
-  #toText(L: StatePointer): number {
-    const state = this.cursor.live ? `Template ${this.cursor.template?.id}` : "past";
-    this.#state.pushString(L, `flow (${state})`);
-    return 1;
+  #openOutput(octets: number, records: number): void {
+    this.#reserveOutput(octets, records);
+    this.state.glue.view().setUint32(this.#outputOffsets.address, 0, true);
+  }
+
+  #reserveOutput(octets: number, records: number): void {
+    const room = 4 * (records + 1);
+    this.#output.reserve(octets, this.read(place.outputUsed));
+    this.#outputOffsets.reserve(room, 4 * (this.read(place.outputRecords) + 1));
+    this.write(place.output, this.#output.address);
+    this.write(place.outputRoom, this.#output.octets);
+    this.write(place.outputOffsets, this.#outputOffsets.address);
+    this.write(place.outputRecordRoom, Math.floor(this.#outputOffsets.octets / 4) - 1);
+  }
+
+  #hasRoom(): boolean {
+    const octets = this.read(place.outputUsed) + this.#octets;
+    const records = this.read(place.outputRecords) + this.read(place.count);
+    return octets <= this.read(place.outputRoom) && records <= this.read(place.outputRecordRoom);
+  }
+
+  #isUntouched(): boolean {
+    return (
+      this.read(place.written) === 0 &&
+      this.read(place.outputRecords) === 0 &&
+      this.read(place.runStart) === 0 &&
+      this.read(place.runEnd) === this.read(place.count)
+    );
+  }
+
+  /** Copy the output out of the VM, whose memory may move; returns its records. */
+  #copyOut(): number {
+    const records = this.read(place.outputRecords);
+    const used = this.read(place.outputUsed);
+    if (used > this.#bytes.length) this.#bytes = new Uint8Array(2 * used);
+    if (records >= this.#offsets.length) this.#offsets = new Uint32Array(2 * records + 2);
+    const memory = this.state.glue.bytes();
+    const at = this.read(place.output);
+    this.#bytes.set(memory.subarray(at, at + used));
+    this.#offsets.set(new Uint32Array(memory.buffer, this.read(place.outputOffsets), records + 1));
+    return records;
+  }
+
+  #hand(batch: RecordBatch, records: number, sink: BatchSink): void {
+    const own = { origin: this.origin as Origin, first: 0 };
+    const segments = [own, ...this.#segments];
+    for (const [i, { origin, first }] of segments.entries()) {
+      const count = (segments[i + 1]?.first ?? records) - first;
+      if (count === 0) continue;
+      const { domain, exportTime, template, templates } = origin;
+      const offsets = this.#offsets.subarray(first, first + count + 1);
+      const bytes = this.#bytes;
+      sink({ ...batch, domain, exportTime, template, templates, bytes, offsets, count });
+    }
   }
 }
 
-const idle = new WeakMap<LuaState, Flow[]>();
-
-/** A flow that no stage of `state` uses now; its Lua object is made once and used again. */
-export function borrowFlow(state: LuaState): Flow {
-  return idle.get(state)?.pop() ?? new Flow(state);
-}
-
-/** Give a flow back; nobody may use it afterwards. */
-export function returnFlow(state: LuaState, flow: Flow): void {
-  const flows = idle.get(state);
-  if (flows === undefined) idle.set(state, [flow]);
-  else flows.push(flow);
-}
+/** What starts at 0 for each batch. */
+const cleared = [
+  place.written,
+  place.filtered,
+  place.next,
+  place.runStart,
+  place.runEnd,
+  place.output,
+  place.outputUsed,
+  place.outputRecords,
+] as const;

@@ -3,14 +3,13 @@ import { decodeValue, type FieldValue } from "../../ipfix/value.ts";
 import { pushNumber } from "../../lua/marshal.ts";
 import type { LuaState } from "../../lua/state.ts";
 import type { StatePointer } from "../../lua/vm/exports.ts";
-import type { RecordCursor } from "./cursor.ts";
-import { readInteger, toLuaInteger } from "./integers.ts";
-import { pushList } from "./lists.ts";
+import type { Origin, RecordCursor } from "./cursor.ts";
+import { pushList } from "./lists/list.ts";
 import { type Content, type FieldAccess, type Shape, shapeOf } from "./shape.ts";
 
 /**
  * Push the value of a field as Lua sees it: exact integers, times as integers in their own unit,
- * text, octets, booleans, lists as tables. Hot: integers, the usual case, come first.
+ * text, octets, booleans, lists as tables. The companion module does the same for most fields.
  */
 export function pushField(
   state: LuaState,
@@ -18,13 +17,10 @@ export function pushField(
   { cursor, access }: { readonly cursor: RecordCursor; readonly access: FieldAccess },
 ): void {
   const { index, shape } = access;
-  if (shape === "unsigned") {
-    state.x.lua_pushinteger(L, readInteger(cursor, access));
-    return;
-  }
   const { element } = access.field;
-  const source = { bytes: cursor.bytes, templates: cursor.templates, depth: 0 };
-  const [start, end] = [cursor.fieldStart(index), cursor.fieldEnd(index)];
+  const bytes = cursor.octets();
+  const source = { bytes, templates: (cursor.origin as Origin).templates, depth: 0 };
+  const [start, end] = cursor.range(bytes, index);
   pushShaped(state, L, { element, shape, source, start, end });
 }
 
@@ -32,6 +28,11 @@ export function pushField(
 export function pushContent(state: LuaState, L: StatePointer, content: Content): void {
   const shape = shapeOf(content.element, content.end - content.start);
   pushShaped(state, L, { ...content, shape });
+}
+
+/** An integer as the VM takes it; 2^63 and more become negative, since Lua's have 64 bits. */
+function pushInteger(state: LuaState, L: StatePointer, value: number | bigint): void {
+  state.x.lua_pushinteger(L, BigInt(value));
 }
 
 function pushShaped(
@@ -43,10 +44,10 @@ function pushShaped(
   const { bytes } = source;
   switch (shape) {
     case "unsigned":
-      state.x.lua_pushinteger(L, toLuaInteger(readUnsigned(bytes, start, end)));
+      pushInteger(state, L, readUnsigned(bytes, start, end));
       break;
     case "signed":
-      state.x.lua_pushinteger(L, toLuaInteger(readSigned(bytes, start, end)));
+      pushInteger(state, L, readSigned(bytes, start, end));
       break;
     case "string":
       state.pushString(L, bytes.subarray(start, textEnd(bytes, start, end)));
@@ -55,7 +56,7 @@ function pushShaped(
       state.pushString(L, bytes.subarray(start, end));
       break;
     case "list":
-      pushList(state, L, { ...content, push: pushContent });
+      pushList(state, L, { content, push: pushContent });
       break;
     default:
       pushPlain(state, L, decodeValue(element, bytes, start, end));

@@ -1,3 +1,4 @@
+import { encodeInteger, readUnsigned } from "../../bytes/integer.ts";
 import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { ConfigError } from "../../errors.ts";
 import type { TemplateField } from "../../ipfix/template.ts";
@@ -6,7 +7,6 @@ import { readNumber } from "../../lua/marshal.ts";
 import type { LuaState } from "../../lua/state.ts";
 import { lua, type StatePointer } from "../../lua/vm/exports.ts";
 import type { RecordCursor } from "./cursor.ts";
-import { integerRange, readInteger, writeInteger } from "./integers.ts";
 import type { FieldAccess } from "./shape.ts";
 
 /**
@@ -25,17 +25,28 @@ export function writeField(
     const [least, most] = integerRange(signed, field.length);
     if (value < least || value > most) {
       // From 2^63 on Lua sees a negative number: giving it back changes nothing.
-      const kept = BigInt.asIntN(64, readInteger(cursor, access));
-      if (!signed && field.length === 8 && value === kept) return;
+      if (!signed && field.length === 8 && value === storedInteger(cursor, access)) return;
       throw badValue(field, value, `${least} to ${most}`);
     }
-    cursor.makeWritable();
-    writeInteger(cursor, access, value);
+    cursor.replace(access.index, encodeInteger(value, field.length));
   } else if (shape === "list") {
     throw new ConfigError("unsupported", "", `Cannot set ${field.name}: lists are read only`);
   } else {
     writePlain(cursor, access, argument(state, L, access));
   }
+}
+
+/** Least and greatest value of `octets` octets, at most 8. */
+function integerRange(signed: boolean, octets: number): readonly [bigint, bigint] {
+  const values = 1n << BigInt(8 * octets);
+  return signed ? [-values / 2n, values / 2n - 1n] : [0n, values - 1n];
+}
+
+/** What the script sees of an unsigned field now. */
+function storedInteger(cursor: RecordCursor, { index }: FieldAccess): bigint {
+  const octets = cursor.octets();
+  const [start, end] = cursor.range(octets, index);
+  return BigInt.asIntN(64, BigInt(readUnsigned(octets, start, end)));
 }
 
 function integerArgument(state: LuaState, L: StatePointer, field: TemplateField): bigint {
@@ -73,8 +84,9 @@ function argument(state: LuaState, L: StatePointer, { field, shape }: FieldAcces
 function writePlain(cursor: RecordCursor, access: FieldAccess, value: FieldValue): void {
   const { field, index, shape } = access;
   if (shape === "plain") {
-    const [start, end] = [cursor.fieldStart(index), cursor.fieldEnd(index)];
-    if (isSame(decodeValue(field.element, cursor.bytes, start, end), value)) return;
+    const octets = cursor.octets();
+    const [start, end] = cursor.range(octets, index);
+    if (isSame(decodeValue(field.element, octets, start, end), value)) return;
   }
   cursor.replace(index, encodeValue(field.element, value, field.length));
 }

@@ -3,6 +3,7 @@ import { lua, type StatePointer } from "../vm/exports.ts";
 import { bitWasm } from "./bit-wasm.ts";
 import { formatWasm } from "./format-wasm.ts";
 import { loadCompanion } from "./load.ts";
+import { u64Wasm } from "./u64-wasm.ts";
 
 /** A `lua_CFunction` of a companion module. */
 type NativeFunction = (L: number) => number;
@@ -21,19 +22,26 @@ const bitNames = [
 /** Octets that `format.wat` writes to. */
 const formatBytes = 512;
 
+/** Octets that `u64.wat` writes to. */
+const u64Bytes = 64;
+
+const u64Names = ["compare", "divide", "tonumber", "tostring"] as const;
+
 /**
- * Define what we have in WebAssembly: the library `bit`, which the VM lacks, and `string.format`,
- * which wraps the VM's own.
+ * Define what we have in WebAssembly: the libraries `bit` and `u64`, which the VM lacks, and
+ * `string.format`, which wraps the VM's own.
  */
 export function openNatives(state: LuaState, L: StatePointer): void {
   const { x } = state;
-  const base = x.malloc(bitBytes);
-  const bit = loadCompanion<Functions<(typeof bitNames)[number]>>(state, bitWasm, { base });
+  const bit = loadCompanion<Functions<(typeof bitNames)[number]>>(state, bitWasm, {
+    base: x.malloc(bitBytes),
+  });
+  const u64 = loadCompanion<Functions<(typeof u64Names)[number]>>(state, u64Wasm, {
+    base: x.malloc(u64Bytes),
+  });
   x.lua_rawgeti(L, lua.registryIndex, lua.globals);
-  state.pushString(L, "bit");
-  x.lua_createtable(L, 0, bitNames.length);
-  setFunctions(state, L, bitNames, bit);
-  x.lua_rawset(L, -3);
+  setLibrary(state, L, { name: "bit", functions: bit, names: bitNames });
+  setLibrary(state, L, { name: "u64", functions: u64, names: u64Names });
   wrapFormat(state, L);
   x.lua_settop(L, -2);
 }
@@ -54,6 +62,23 @@ function wrapFormat(state: LuaState, L: StatePointer): void {
   x.lua_settop(L, -2);
   x.lua_rawset(L, -3);
   x.lua_settop(L, -2);
+}
+
+/** Put functions as a table into the one on top. */
+function setLibrary<Name extends string>(
+  state: LuaState,
+  L: StatePointer,
+  library: {
+    readonly name: string;
+    readonly names: readonly Name[];
+    readonly functions: Functions<Name>;
+  },
+): void {
+  const { name, names, functions } = library;
+  state.pushString(L, name);
+  state.x.lua_createtable(L, 0, names.length);
+  setFunctions(state, L, names, functions);
+  state.x.lua_rawset(L, -3);
 }
 
 /** Put functions into the table on top. */

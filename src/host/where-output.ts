@@ -1,5 +1,5 @@
-import type { BatchSink, RecordBatch } from "../../ipfix/batch.ts";
-import { limits } from "../../limits.ts";
+import type { BatchSink, RecordBatch } from "../ipfix/batch.ts";
+import { limits } from "../limits.ts";
 
 /**
  * Collects what leaves a stage, in order. Runs of untouched records leave as views of the batch
