@@ -101,8 +101,8 @@ export const limits = {
   agentDeadlineMs: 30_000,
   /** Octets an agent's script may print: more than a model reads. */
   agentOutputBytes: 1_048_576,
-  /** Octets that a Lua VM takes before it runs anything: less memory is none. */
-  luaLeastMemoryBytes: 16_777_216,
+  /** Octets of Lua's objects at least: the library alone takes a tenth of it. */
+  luaLeastMemoryBytes: 1_048_576,
   /** Memory of a Lua VM for scripts that a user starts: they may hold a large file's results. */
   luaScriptMemoryBytes: 1_073_741_824,
   /** Nesting of tables that cross between Lua and the host, as for JSON requests. */

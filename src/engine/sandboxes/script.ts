@@ -19,7 +19,7 @@ export interface Script {
   readonly profile: SandboxProfile;
   /** Milliseconds instead of the profile's deadline. */
   readonly timeoutMs?: number;
-  /** Octets of Lua memory instead of the profile's; 16 MiB is the least that works. */
+  /** Octets of Lua's objects instead of the profile's. */
   readonly memoryBytes?: number;
 }
 
@@ -51,7 +51,7 @@ export interface ScriptError {
 export interface ScriptUsage {
   /** Lua instructions, and one for each 64 octets that Lua asked for. */
   readonly instructions: number;
-  /** Octets of Lua memory at its largest. */
+  /** Octets of Lua's objects at their most. */
   readonly memoryBytes: number;
   /** Milliseconds from start to end, without the time in the queue. */
   readonly ms: number;

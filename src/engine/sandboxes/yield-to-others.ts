@@ -1,4 +1,4 @@
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { platform } from "node:process";
 
 /** Linux's nice value of a sandbox: a lane that has work gets about nine tenths of a core. */
@@ -10,5 +10,6 @@ const niceValue = 10;
  */
 export function yieldToOthers(): void {
   if (platform !== "linux") return;
-  setPriority(niceValue);
+  // A process that is nicer already stays so: to be less nice takes a privilege.
+  setPriority(Math.max(niceValue, getPriority()));
 }
