@@ -17,6 +17,7 @@ export class FakeSandboxThread implements SandboxThread {
   /** The script that runs now. */
   script: Script | undefined;
   interrupted: Stop | undefined;
+  begun = true;
   state: "starting" | "alive" | "gone" = "starting";
   #resolveReady: (ready: boolean) => void = () => undefined;
   #resolveEnded: (end: ThreadEnd) => void = () => undefined;

@@ -20,9 +20,9 @@ export type SandboxMessage =
 
 /**
  * Slots of the `Int32Array` that pool and thread share: why the script is to end (see `stops`),
- * and how far it is, in thousands of instructions and in KiB.
+ * 1 once it has begun, and how far it is, in thousands of instructions and in KiB.
  */
-export const controlSlots = { stop: 0, thousands: 1, memoryKib: 2, count: 3 } as const;
+export const controlSlots = { stop: 0, begun: 1, thousands: 2, memoryKib: 3, count: 4 } as const;
 
 /** Why the pool wants a script to end; 0 in its slot lets it run on. */
 export const stops = { deadline: 1, cancelled: 2 } as const;

@@ -66,9 +66,7 @@ class Pool implements SandboxPool {
     this.#tally.submitted++;
     const run = this.#admit(script, options);
     this.#waiting.push(run);
-    run.wait(() => this.#waiting.splice(this.#waiting.indexOf(run), 1));
-    this.#startThreads();
-    this.#startNext();
+    this.#wait(run);
     const result = await run.result;
     this.#tally.end(result.error);
     return result;
@@ -102,6 +100,13 @@ class Pool implements SandboxPool {
       this.#tally.refused++;
       throw error;
     }
+  }
+
+  /** Have `run`, which is in the queue, begin when it can. */
+  #wait(run: Run): void {
+    run.wait(() => this.#waiting.splice(this.#waiting.indexOf(run), 1));
+    this.#startThreads();
+    this.#startNext();
   }
 
   #startThreads(): void {
@@ -149,12 +154,17 @@ class Pool implements SandboxPool {
 
   async #execute(run: Run, thread: SandboxThread): Promise<void> {
     this.#running.add(run);
-    const lives = await run.runOn(thread, {
+    const fate = await run.runOn(thread, {
       graceMs: this.#options.graceMs,
       onKill: (stop) => this.#killed.set(thread, stop),
     });
     this.#running.delete(run);
-    if (lives && this.#threads.has(thread) && !this.#killed.has(thread)) this.#offer(thread);
+    if (fate === "unbegun") {
+      this.#waiting.unshift(run);
+      this.#wait(run);
+    } else if (fate === "lives" && this.#threads.has(thread) && !this.#killed.has(thread)) {
+      this.#offer(thread);
+    }
   }
 
   async #close(deadlineMs: number): Promise<void> {

@@ -17,6 +17,8 @@ export class Run {
   readonly result: Promise<ScriptResult>;
   readonly #options: RunOptions;
   readonly #output: ScriptLine[] = [];
+  /** Whether a thread ended before it began with it; once may be chance, twice is its fault. */
+  #again = false;
   #resolve: (result: ScriptResult) => void = () => undefined;
   /** What a wish to end it does: depends on where it is. */
   #onStop: (stop: Stop) => void = () => undefined;
@@ -51,12 +53,13 @@ export class Run {
 
   /**
    * Run it on `thread`, and settle it. A thread that does not end it `graceMs` after it was asked
-   * to is ended by force; `onKill` is told before. Returns whether the thread outlived it.
+   * to is ended by force; `onKill` is told before. Resolves with what became of the thread; after
+   * `unbegun` it is not settled, and another thread may take it.
    */
   async runOn(
     thread: SandboxThread,
     { graceMs, onKill }: { graceMs: number; onKill: (stop: Stop) => void },
-  ): Promise<boolean> {
+  ): Promise<"lives" | "gone" | "unbegun"> {
     const { script } = this;
     let stopped: Stop | undefined;
     let force: NodeJS.Timeout | undefined;
@@ -76,11 +79,15 @@ export class Run {
     clearTimeout(force);
     if (end !== undefined) {
       this.#settle({ ...end, values: end.values.map(reviveValue) });
-      return true;
+      return "lives";
+    }
+    if (!thread.begun && stopped === undefined && !this.#again) {
+      this.#again = true;
+      return "unbegun";
     }
     const used = { ...thread.usage(), ms: performance.now() - startMs };
     this.#settle({ values: [], error: await this.#lost(thread, stopped), used });
-    return false;
+    return "gone";
   }
 
   /** The thread ended, and the script with it. */

@@ -41,6 +41,7 @@ export class ScriptRunner {
 
   /** Run a script to its end, whatever that is; what it throws is a bug of ours. */
   run(script: Script): ScriptEnd {
+    Atomics.store(this.#control, controlSlots.begun, 1);
     const { engine, output } = this.#take(script);
     this.#timeoutMs = script.timeoutMs;
     const startMs = performance.now();

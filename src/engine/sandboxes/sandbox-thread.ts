@@ -23,6 +23,8 @@ export interface SandboxThread {
     script: Script,
     onLines: (lines: readonly ScriptLine[]) => void,
   ): Promise<ScriptEnd | undefined>;
+  /** Whether it has begun with the script that it was given last. */
+  readonly begun: boolean;
   /** Ask the script to end from within. */
   interrupt(stop: Stop): void;
   /** What the script had taken when it was last asked; `ms` is the pool's to know. */
@@ -84,13 +86,17 @@ class Thread implements SandboxThread {
     script: Script,
     onLines: (lines: readonly ScriptLine[]) => void,
   ): Promise<ScriptEnd | undefined> {
-    if (this.#gone) return Promise.resolve(undefined);
     this.#control.fill(0);
+    if (this.#gone) return Promise.resolve(undefined);
     this.#onLines = onLines;
     return new Promise((resolve) => {
       this.#onEnd = resolve;
       this.#worker.postMessage({ kind: "run", script } satisfies SandboxCall);
     });
+  }
+
+  get begun(): boolean {
+    return Atomics.load(this.#control, controlSlots.begun) !== 0;
   }
 
   interrupt(stop: Stop): void {

@@ -17,7 +17,16 @@ const event = fc.oneof(
   {
     weight: 9,
     arbitrary: fc.record({
-      kind: fc.constantFrom("cancel", "start", "finish", "fail", "crash", "exhaust", "wait"),
+      kind: fc.constantFrom(
+        "cancel",
+        "start",
+        "finish",
+        "fail",
+        "crash",
+        "exhaust",
+        "lose",
+        "wait",
+      ),
       n: fc.nat(40),
     }),
   },
@@ -57,7 +66,10 @@ class Scene {
     if (kind === "start") thread.start();
     else if (kind === "crash") thread.crash("crashed");
     else if (kind === "exhaust") thread.crash("memory");
-    else if (thread.script !== undefined) {
+    else if (kind === "lose") {
+      thread.begun = false;
+      thread.crash("crashed");
+    } else if (thread.script !== undefined) {
       thread.finish(kind === "fail" ? { error: failure } : {});
     }
   }

@@ -242,6 +242,57 @@ test.for([
   },
 );
 
+describe("a script whose thread ends before it has begun", () => {
+  test("goes to another thread, before those that wait", async () => {
+    const { pool, threads } = fakeSandboxes({ workers: 1 });
+    threads[0]?.start();
+    const results = [pool.run(named("first")), pool.run(named("second"))];
+    await turn();
+    Object.assign(threads[0] ?? {}, { begun: false });
+    threads[0]?.crash("crashed");
+    await turn();
+    expect(pool.counters()).toMatchObject({ waiting: 2, running: 0, lost: { crashed: 1 } });
+    threads[1]?.start();
+    for (const name of ["first", "second"]) {
+      await turn();
+      expect(threads[1]?.script?.name).toBe(name);
+      threads[1]?.finish();
+    }
+    expect((await Promise.all(results)).map(({ error }) => error)).toEqual([undefined, undefined]);
+  });
+
+  test("fails when that happens twice", async () => {
+    const { pool, threads } = fakeSandboxes({ workers: 1 });
+    const result = pool.run(named("cursed"));
+    for (const index of [0, 1]) {
+      threads[index]?.start();
+      await turn();
+      expect(threads[index]?.script?.name).toBe("cursed");
+      Object.assign(threads[index] ?? {}, { begun: false });
+      threads[index]?.crash("memory");
+      await turn();
+    }
+    expect((await result).error).toMatchObject({ code: "limit", bound: "memory" });
+    expect(pool.counters()).toMatchObject({ waiting: 0, threads: 1, lost: { memory: 2 } });
+  });
+
+  test("can be cancelled while it waits again, and close() waits for it", async () => {
+    const { pool, threads } = fakeSandboxes({ workers: 1 });
+    threads[0]?.start();
+    const abort = new AbortController();
+    const cancelled = pool.run(named("cancelled"), { signal: abort.signal });
+    await turn();
+    const closed = pool.close();
+    Object.assign(threads[0] ?? {}, { begun: false });
+    threads[0]?.crash("crashed");
+    await turn();
+    abort.abort();
+    expect((await cancelled).error?.code).toBe("cancelled");
+    await closed;
+    expect(pool.counters()).toMatchObject({ waiting: 0, running: 0, threads: 0 });
+  });
+});
+
 test("an idle thread that ends is replaced", async () => {
   const { pool, threads } = fakeSandboxes({ workers: 2 });
   for (const thread of threads) thread.start();

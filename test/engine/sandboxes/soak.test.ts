@@ -35,13 +35,14 @@ test("a pool of real threads loses no script and leaks no thread", async () => {
         return thread;
       };
       const pool = createSandboxPool({ workers: 2, graceMs: 200, startThread });
+      const crashes: Promise<void>[] = [];
       let over = 0;
       const aborts = jobs.map(() => new AbortController());
       const cancelDue = () => {
         over++;
         jobs.forEach(({ cancelAfter, crash }, i) => {
           if (cancelAfter !== over) return;
-          if (crash) void threads[i % threads.length]?.end();
+          if (crash) crashes.push((threads[i % threads.length] as SandboxThread).end());
           else aborts[i]?.abort();
         });
       };
@@ -53,6 +54,7 @@ test("a pool of real threads loses no script and leaks no thread", async () => {
         expect([...codes, "cancelled", "crashed"]).toContain(error?.code);
       });
       await Promise.all(results);
+      await Promise.all(crashes);
       const { submitted, refused, waiting, running, ended } = pool.counters();
       const settled = Object.values(ended).reduce((sum, count) => sum + count, 0);
       expect([submitted, refused, waiting, running]).toEqual([jobs.length, 0, 0, 0]);
@@ -63,5 +65,5 @@ test("a pool of real threads loses no script and leaks no thread", async () => {
       await Promise.all(threads.map(({ ended: end }) => end));
     },
   );
-  await fc.assert(property, { numRuns: 4 });
+  await fc.assert(property, { numRuns: 4, endOnFailure: true });
 }, 60_000);

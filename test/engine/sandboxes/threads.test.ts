@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { controlSlots } from "../../../src/engine/sandboxes/messages.ts";
 import { createSandboxPool, type SandboxPool } from "../../../src/engine/sandboxes/pool.ts";
 import { startSandboxThread } from "../../../src/engine/sandboxes/sandbox-thread.ts";
 import type { ScriptLine } from "../../../src/engine/sandboxes/script.ts";
@@ -125,9 +126,12 @@ test("memoryBytes holds for one script, not for the next", async () => {
 describe("a thread that runs another program", () => {
   /** Ready at once, then `body` for each script. */
   const program = (body: string): URL => {
-    const source = `import { parentPort as port } from "node:worker_threads";
+    const source = `import { parentPort as port, workerData } from "node:worker_threads";
       port.postMessage({ kind: "ready", modules: new Map() });
-      port.on("message", (m) => { ${body} });`;
+      port.on("message", (m) => {
+        Atomics.store(workerData, ${controlSlots.begun}, 1);
+        ${body}
+      });`;
     return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
   };
 
