@@ -40,12 +40,12 @@ export class ScriptRunner {
   }
 
   /** Run a script to its end, whatever that is; what it throws is a bug of ours. */
-  run(script: Script): ScriptEnd {
+  async run(script: Script): Promise<ScriptEnd> {
     Atomics.store(this.#control, controlSlots.begun, 1);
     const { engine, output } = this.#take(script);
     this.#timeoutMs = script.timeoutMs;
     const startMs = performance.now();
-    const end = this.#attempt(script, engine);
+    const end = await this.#attempt(script, engine);
     const ms = performance.now() - startMs;
     output.flush();
     const { instructions, memoryPeakBytes } = engine.usage();
@@ -82,16 +82,16 @@ export class ScriptRunner {
     return { engine, output, profile, memoryBytes };
   }
 
-  #attempt(
+  async #attempt(
     { source, name, args = [] }: Script,
     engine: LuaEngine,
-  ): Pick<ScriptEnd, "values" | "error"> {
+  ): Promise<Pick<ScriptEnd, "values" | "error">> {
     try {
       const given = args.map(reviveValue);
       const numbered = given.map((value, i) => [i + 1, value] as const);
       engine.define("arg", new LuaTable([[0, name], ...numbered]));
       return {
-        values: plainValues(engine.run(source, name, given)),
+        values: plainValues(await engine.runAsync(source, name, given)),
         error: undefined,
       };
     } catch (error) {

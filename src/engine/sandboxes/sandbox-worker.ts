@@ -13,7 +13,10 @@ const runner = new ScriptRunner(control, (lines) => post({ kind: "output", lines
 runner.prepare();
 post({ kind: "ready", modules: compiledModules() });
 
-parentPort?.on("message", ({ script }: SandboxCall) => {
-  post({ kind: "end", end: runner.run(script) });
+async function serve({ script }: SandboxCall): Promise<void> {
+  post({ kind: "end", end: await runner.run(script) });
   setImmediate(() => runner.prepare());
-});
+}
+
+// A bug must end the thread: the rejection is left unhandled.
+parentPort?.on("message", (call: SandboxCall) => void serve(call));

@@ -1,7 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { profiles } from "../../lua/profiles.ts";
-import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
+import { AsyncFunction, LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import type { Script } from "./script.ts";
 
 /** A script whose bounds all stand in it. */
@@ -34,7 +34,7 @@ export function boundScript(script: Script): BoundedScript {
 export function plainValues(values: readonly LuaValue[]): readonly LuaValue[] {
   let left = limits.sandboxValueBytes;
   const check = (value: LuaValue, depth: number): void => {
-    if (value instanceof LuaFunction || typeof value === "function") {
+    if (isFunction(value)) {
       throw new ConfigError("wrong-type", "", "Cannot hand over a function: expected plain data");
     }
     if (typeof value === "string" || value instanceof Uint8Array) left -= value.length;
@@ -51,6 +51,9 @@ export function plainValues(values: readonly LuaValue[]): readonly LuaValue[] {
   for (const value of values) check(value, 0);
   return values;
 }
+
+const isFunction = (value: LuaValue): boolean =>
+  value instanceof LuaFunction || value instanceof AsyncFunction || typeof value === "function";
 
 const tooMuch = (what: string) => new ConfigError("limit", "", `Cannot hand over ${what}`);
 

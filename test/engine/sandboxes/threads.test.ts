@@ -94,6 +94,29 @@ describe("a script that does not end", () => {
   });
 });
 
+describe("a script that waits", () => {
+  test("goes on when what it waits for is there", async () => {
+    const { values, error } = await pool.run(agentScript("sleep(0.01) return 'woke'"));
+    expect([values, error]).toEqual([["woke"], undefined]);
+  });
+
+  test("is ended where it waits, at its deadline", async () => {
+    const { error } = await pool.run(agentScript("\nsleep(60)", { timeoutMs: 50 }));
+    expect(error).toMatchObject({ code: "limit", bound: "deadline", where: "agent.lua:2" });
+    expect(pool.counters().lost.deadline).toBe(0);
+  });
+
+  test("is ended where it waits when it is cancelled", async () => {
+    const abort = new AbortController();
+    const { error } = await pool.run(agentScript("print('begun') sleep(60)"), {
+      signal: abort.signal,
+      onOutput: () => abort.abort(),
+    });
+    expect(error).toMatchObject({ code: "cancelled", where: "agent.lua:1" });
+    expect(pool.counters().lost.cancelled).toBe(0);
+  });
+});
+
 test("a script that prints without end is ended, and what it said is there", async () => {
   const { error, output } = await pool.run(
     agentScript(`while true do pcall(print, ("x"):rep(99999)) end`),
@@ -103,7 +126,9 @@ test("a script that prints without end is ended, and what it said is there", asy
 });
 
 test("a script that takes all memory is ended, and the next one has memory", async () => {
-  const { error } = await pool.run(agentScript("local t = {} while true do t[#t + 1] = {} end"));
+  const { error } = await pool.run(
+    agentScript("local t = {} while true do t[#t + 1] = {} end", { memoryBytes: 4_000_000 }),
+  );
   expect(error).toMatchObject({ code: "limit", bound: "memory" });
   const { values } = await pool.run(agentScript("return #('x'):rep(3e7)"));
   expect(values).toEqual([30_000_000]);

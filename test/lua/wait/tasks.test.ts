@@ -134,3 +134,18 @@ test("twenty thousand scripts that wait leave stack and memory as they were", as
   expect(engine.memoryBytes()).toBeLessThan(before.lua + 20_000);
   expect(engine.state.glue.bytes().length).toBe(before.vm);
 });
+
+test("usage() after a script that waited tells what all its stretches took", async () => {
+  const { engine } = startWaiting({ profile: "agent" });
+  const source = `local most = ("x"):rep(9e6) most = nil
+    for i = 1, 1e5 do end
+    later()
+    for i = 1, 1e5 do end`;
+  const alone = "for i = 1, 1e5 do end";
+  engine.run(alone, "test.lua");
+  const once = engine.usage().instructions;
+  await engine.runAsync(source, "test.lua");
+  const { instructions, memoryPeakBytes } = engine.usage();
+  expect(instructions).toBeGreaterThan(2 * once);
+  expect(memoryPeakBytes).toBeGreaterThan(9_000_000);
+});
