@@ -8,7 +8,8 @@ import { agentScript } from "../../support/sandboxes.ts";
 
 let pool: SandboxPool;
 beforeAll(() => {
-  pool = createSandboxPool({ workers: 1, graceMs: 100 });
+  // A grace for busy machines: a thread that is lost here is a fault.
+  pool = createSandboxPool({ workers: 1, graceMs: 30_000 });
 });
 afterAll(() => pool.close());
 
@@ -75,10 +76,10 @@ describe("a script that does not end", () => {
   const loop = `print("begun")\nwhile true do\n  pcall(function() while true do end end)\nend`;
 
   test("is ended from within at its deadline: the thread lives", async () => {
-    const { error, output } = await pool.run(agentScript(loop, { timeoutMs: 50 }));
+    const { error, output } = await pool.run(agentScript(loop, { timeoutMs: 500 }));
     expect(error).toMatchObject({ code: "limit", bound: "deadline" });
     expect(error?.where).toMatch(/^agent\.lua:\d$/);
-    expect(error?.message).toBe("still runs after 50 ms");
+    expect(error?.message).toBe("still runs after 500 ms");
     expect(output).toEqual([{ kind: "print", text: "begun" }]);
     expect(pool.counters().lost.deadline).toBe(0);
   });
@@ -101,7 +102,7 @@ describe("a script that waits", () => {
   });
 
   test("is ended where it waits, at its deadline", async () => {
-    const { error } = await pool.run(agentScript("\nsleep(60)", { timeoutMs: 50 }));
+    const { error } = await pool.run(agentScript("\nsleep(60)", { timeoutMs: 500 }));
     expect(error).toMatchObject({ code: "limit", bound: "deadline", where: "agent.lua:2" });
     expect(pool.counters().lost.deadline).toBe(0);
   });
@@ -194,7 +195,7 @@ describe("a thread that runs another program", () => {
       graceMs: 10,
       startThread: () => startSandboxThread(urls.pop()),
     });
-    const { error, output } = await own.run(agentScript("return 1", { timeoutMs: 100 }));
+    const { error, output } = await own.run(agentScript("return 1", { timeoutMs: 1_000 }));
     expect(error).toMatchObject({ code: "limit", bound: "deadline" });
     expect(output).toEqual([{ kind: "print", text: "a" }]);
     expect((await own.run(agentScript("return 2"))).values).toEqual([2]);
