@@ -25,6 +25,8 @@ export class ScriptRunner {
   readonly #onLines: (lines: readonly ScriptLine[]) => void;
   #next: Fresh | undefined;
   #timeoutMs: number | undefined;
+  /** Whether a script runs: the wish to end one must not end what prepares the next. */
+  #running = false;
   #profile: SandboxProfile = "agent";
   #memoryBytes: number = profiles.agent.memoryBytes;
 
@@ -45,7 +47,9 @@ export class ScriptRunner {
     const { engine, output } = this.#take(script);
     this.#timeoutMs = script.timeoutMs;
     const startMs = performance.now();
+    this.#running = true;
     const end = await this.#attempt(script, engine);
+    this.#running = false;
     const ms = performance.now() - startMs;
     output.flush();
     const { instructions, memoryPeakBytes } = engine.usage();
@@ -73,6 +77,7 @@ export class ScriptRunner {
       run: { deadlineMs: Number.POSITIVE_INFINITY },
       print: (text) => output.add({ kind: "print", text }),
       poll: () => {
+        if (!this.#running) return undefined;
         this.#note(engine);
         output.flushOld();
         return this.#stopped() ?? output.exceeded;

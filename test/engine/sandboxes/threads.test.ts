@@ -223,3 +223,12 @@ test("close() ends a loop within C that a deadline cannot", async () => {
   await closed;
   expect(own.counters()).toMatchObject({ threads: 0, running: 0 });
 });
+
+test("a script that was ended leaves a thread that makes the next engine in peace", async () => {
+  for (let i = 0; i < 3; i++) {
+    const { error } = await pool.run(agentScript("while true do end", { timeoutMs: 200 }));
+    expect(error).toMatchObject({ code: "limit", bound: "deadline" });
+    expect((await pool.run(agentScript("return 1"))).values).toEqual([1]);
+  }
+  expect(Object.values(pool.counters().lost)).toEqual([0, 0, 0, 0, 0]);
+});
