@@ -154,6 +154,8 @@ export const limits = {
   luaStageOctets: 16_777_216,
   /** Templates whose fields one Lua VM reads without the host: some hundred octets each. */
   luaFieldTables: 256,
+  /** Octets of a pattern: longer ones are data, and compiled take 25 times as much and more. */
+  luaPatternBytes: 262_144,
   /** Elements that one `table.move` may copy: it runs in C, where nothing can stop it. */
   luaMoveElements: 10_000_000,
   /** Untrusted scripts at a time: as many as small machines have processors. */

@@ -1,23 +1,40 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import wabt from "wabt";
 
 const room = new URL("../../src/lua/", import.meta.url);
 
+const fieldsFile = "imports.wat";
+
 /**
  * The companion modules: `companion/record` is `companion/record.wat`, compiled into
- * `companion/record-wasm.ts`.
+ * `companion/record-wasm.ts`. A folder with `imports.wat` is one module too: its files hold the
+ * fields of the module, those of that file first.
  */
 export const companionNames: readonly string[] = readdirSync(room, { recursive: true })
   .map((file) => String(file).replaceAll("\\", "/"))
   .filter((file) => file.endsWith(".wat"))
-  .map((file) => file.slice(0, -".wat".length))
+  .map((file) => (isWhole(file) ? file.slice(0, -".wat".length) : dirname(file)))
+  .filter((name, i, names) => names.indexOf(name) === i)
   .sort();
+
+function isWhole(file: string): boolean {
+  return !existsSync(new URL(`${dirname(file)}/${fieldsFile}`, room));
+}
+
+function moduleText(name: string): string {
+  const read = (file: string) => readFileSync(new URL(file, room), "utf8");
+  if (isWhole(`${name}/${fieldsFile}`)) return read(`${name}.wat`);
+  const parts = readdirSync(new URL(`${name}/`, room)).filter((file) => file !== fieldsFile);
+  const texts = [fieldsFile, ...parts.sort()].map((part) => read(`${name}/${part}`));
+  return `(module\n${texts.join("\n")})\n`;
+}
 
 /** The TypeScript file that holds the module `name`, compiled from its text. */
 export async function companionSource(name: string): Promise<string> {
   const { parseWat } = await wabt();
-  const text = readFileSync(new URL(`${name}.wat`, room), "utf8");
-  const { buffer } = parseWat(`${name}.wat`, text, { bulk_memory: true }).toBinary({});
+  const features = { bulk_memory: true, simd: true, sign_extension: true };
+  const { buffer } = parseWat(`${name}.wat`, moduleText(name), features).toBinary({});
   const lines =
     Buffer.from(buffer)
       .toString("base64")

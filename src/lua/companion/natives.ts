@@ -1,8 +1,10 @@
+import { limits } from "../../limits.ts";
 import type { LuaState } from "../state.ts";
 import { lua, type StatePointer } from "../vm/exports.ts";
 import { bitWasm } from "./bit-wasm.ts";
 import { formatWasm } from "./format-wasm.ts";
 import { loadCompanion } from "./load.ts";
+import { patternWasm } from "./pattern-wasm.ts";
 import { u64Wasm } from "./u64-wasm.ts";
 
 /** A `lua_CFunction` of a companion module. */
@@ -19,6 +21,17 @@ const bitNames = [
   "lshift", "rshift", "arshift", "rol", "ror", "bswap",
 ] as const;
 
+/** Octets that `pattern/` writes to beside its programs; see its `imports.wat`. */
+const patternBytes = 5128;
+
+const patternNames = ["find", "match", "gmatch", "gsub"] as const;
+
+interface PatternModule extends Functions<(typeof patternNames)[number]> {
+  /** The iterator of `gmatch`. */
+  readonly nextMatch: NativeFunction;
+  readonly nextMatchPointer: WebAssembly.Global<"i32">;
+}
+
 /** Octets that `format.wat` writes to. */
 const formatBytes = 512;
 
@@ -28,8 +41,8 @@ const u64Bytes = 64;
 const u64Names = ["compare", "divide", "tonumber", "tostring"] as const;
 
 /**
- * Define what we have in WebAssembly: the libraries `bit` and `u64`, which the VM lacks, and
- * `string.format`, which wraps the VM's own.
+ * Define what we have in WebAssembly: the libraries `bit` and `u64`, which the VM lacks, the pattern
+ * functions, for the VM's cannot be stopped, and `string.format`, which wraps the VM's own.
  */
 export function openNatives(state: LuaState, L: StatePointer): void {
   const { x } = state;
@@ -42,7 +55,22 @@ export function openNatives(state: LuaState, L: StatePointer): void {
   x.lua_rawgeti(L, lua.registryIndex, lua.globals);
   setLibrary(state, L, { name: "bit", functions: bit, names: bitNames });
   setLibrary(state, L, { name: "u64", functions: u64, names: u64Names });
+  replacePatterns(state, L);
   wrapFormat(state, L);
+  x.lua_settop(L, -2);
+}
+
+/** Put our pattern functions into `string`, with the globals on top of the stack. */
+function replacePatterns(state: LuaState, L: StatePointer): void {
+  const { x } = state;
+  const patterns = loadCompanion<PatternModule>(state, patternWasm, {
+    base: x.malloc(patternBytes),
+    longestPattern: limits.luaPatternBytes,
+  });
+  patterns.nextMatchPointer.value = state.glue.pointerTo(patterns.nextMatch);
+  state.pushString(L, "string");
+  x.lua_rawget(L, -2);
+  setFunctions(state, L, patternNames, patterns);
   x.lua_settop(L, -2);
 }
 
