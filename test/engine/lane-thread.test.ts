@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { type LaneEvent, startLane } from "../../src/engine/lane-thread.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { unstoppable } from "../support/lua.ts";
 
 const captures = fileURLToPath(new URL("../../examples/captures/", import.meta.url));
 
@@ -13,10 +14,8 @@ exporter "out" { from = "m", to = "file:out.ipfix" }`;
 
 test("startLane() ends a lane that is stuck where no budget holds, and tells why", async () => {
   const ended = withResolvers<string>();
-  // Pattern matching runs in C, where nothing asks whether the time is over.
-  const stuck = 'string.find(("a"):rep(5000), (".-"):rep(16) .. "b") return flow';
   const lane = startLane({ folder: temporaryFolder(), silenceMs: 2_000 }, () => {}, ended.resolve);
-  await lane.apply(metering(stuck), "conf.lua").catch(() => undefined);
+  await lane.apply(metering(`${unstoppable} return flow`), "conf.lua").catch(() => undefined);
   expect(await ended.promise).toMatch(/has not answered for 2000 ms/);
   // Whoever asks it now must not wait for ever.
   await expect(lane.apply("", "conf.lua")).rejects.toThrow(/has not answered/);

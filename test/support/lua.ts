@@ -45,3 +45,20 @@ export async function failAsync(
   }
   throw new Error(`Lua did not fail: ${source}`);
 }
+
+/**
+ * Statements that nothing ends from within: the garbage collector, which runs in C, goes over a
+ * shuffled chain of weak keys once for each of its few links that lie in order; for minutes.
+ */
+export const unstoppable = `
+local count, keys = 60000, {}
+for i = 1, count do keys[i] = {} end
+for i = count, 2, -1 do
+  local j = math.random(i)
+  keys[i], keys[j] = keys[j], keys[i]
+end
+local weak, first = setmetatable({}, { __mode = "k" }), keys[1]
+for i = 2, count do weak[keys[i - 1]] = keys[i] end
+keys = nil
+collectgarbage()
+`;

@@ -4,6 +4,7 @@ import { createSandboxPool, type SandboxPool } from "../../../src/engine/sandbox
 import { startSandboxThread } from "../../../src/engine/sandboxes/sandbox-thread.ts";
 import type { ScriptLine } from "../../../src/engine/sandboxes/script.ts";
 import { LuaTable } from "../../../src/lua/values.ts";
+import { unstoppable } from "../../support/lua.ts";
 import { agentScript } from "../../support/sandboxes.ts";
 
 let pool: SandboxPool;
@@ -12,9 +13,6 @@ beforeAll(() => {
   pool = createSandboxPool({ workers: 1, graceMs: 30_000 });
 });
 afterAll(() => pool.close());
-
-/** A pattern that tries for longer than anybody waits, in C. */
-const endless = `return ("a"):rep(3000):find((".-"):rep(12) .. "b")`;
 
 test("run() hands plain values over both ways", async () => {
   const args = [1, 2n ** 62n, "text", Uint8Array.of(0, 255), true, LuaTable.fromArray([0.5])];
@@ -217,7 +215,7 @@ describe("a thread that runs another program", () => {
 
 test("close() ends a loop within C that a deadline cannot", async () => {
   const own = createSandboxPool({ workers: 1, graceMs: 50 });
-  const result = own.run(agentScript(endless, { timeoutMs: 600_000 }));
+  const result = own.run(agentScript(unstoppable, { timeoutMs: 600_000 }));
   const closed = own.close(100);
   expect((await result).error?.code).toMatch(/cancelled|limit/);
   await closed;
