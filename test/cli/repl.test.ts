@@ -6,6 +6,7 @@ import { ReplEngine } from "../../src/cli/repl/engine.ts";
 import { historyPath, openHistory } from "../../src/cli/repl/history.ts";
 import { limits } from "../../src/limits.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { unstoppable } from "../support/lua.ts";
 import { runCommand } from "../support/terminal.ts";
 
 function start(): { engine: ReplEngine; printed: unknown[] } {
@@ -104,7 +105,7 @@ test("interrupt() ends a loop that prints", async () => {
 
 test("restart() ends what does not listen", async () => {
   const { engine } = start();
-  const running = engine.run("return ('a'):rep(5000):find(('.-'):rep(12) .. 'b')");
+  const running = engine.run(unstoppable);
   setTimeout(() => {
     engine.interrupt();
     if (!engine.interrupt()) void engine.restart();

@@ -5,8 +5,16 @@
 ;; The string argument $n, a number as its text; its length is in $argument_length.
 (func $string_argument (param $L i32) (param $n i32) (result i32)
   (local $at i32)
+  (local.set $at (call $to_string (local.get $L) (local.get $n)))
+  (if (i32.eqz (local.get $at))
+    (then (drop (call $checkstring (local.get $L) (local.get $n) (i32.const 0)))))
+  (local.get $at))
+
+;; The string at $index, a number as its text; its length is in $argument_length. 0 without one.
+(func $to_string (param $L i32) (param $index i32) (result i32)
+  (local $at i32)
   (local.set $at
-    (call $checkstring (local.get $L) (local.get $n)
+    (call $tolstring (local.get $L) (local.get $index)
       (i32.add (global.get $base) (global.get $length_at))))
   (global.set $argument_length
     (i32.load (i32.add (global.get $base) (global.get $length_at))))

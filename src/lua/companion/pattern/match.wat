@@ -81,10 +81,21 @@
 
 ;; Where an octet of $set is next, $end when none is.
 (func $find_member (param $at i32) (param $end i32) (param $set i32) (result i32)
+  (local $octet i32)
   (loop $next
     (if (i32.lt_u (local.get $at) (local.get $end))
       (then
-        (if (i32.eqz (call $has (local.get $set) (i32.load8_u (local.get $at))))
+        (local.set $octet (i32.load8_u (local.get $at)))
+        (if
+          (i32.eqz
+            (i32.and
+              (i32.shr_u
+                (i32.load
+                  (i32.add
+                    (local.get $set)
+                    (i32.and (i32.shr_u (local.get $octet) (i32.const 3)) (i32.const 28))))
+                (local.get $octet))
+              (i32.const 1)))
           (then
             (local.set $at (i32.add (local.get $at) (i32.const 1)))
             (br $next))))))
@@ -220,8 +231,19 @@
         (block $stop
           (loop $next
             (br_if $stop (i32.eq (local.get $at) (local.get $end)))
+            (local.set $octet (i32.load8_u (local.get $at)))
             (br_if $stop
-              (i32.eqz (call $has (local.get $a) (i32.load8_u (local.get $at)))))
+              (i32.eqz
+                (i32.and
+                  (i32.shr_u
+                    (i32.load
+                      (i32.add
+                        (local.get $a)
+                        (i32.and
+                          (i32.shr_u (local.get $octet) (i32.const 3))
+                          (i32.const 28))))
+                    (local.get $octet))
+                  (i32.const 1))))
             (local.set $at (i32.add (local.get $at) (i32.const 1)))
             (br $next)))
         (local.set $left

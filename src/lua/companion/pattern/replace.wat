@@ -45,7 +45,10 @@
   (local $version i32)
   (local $at i32)
   (local $end i32)
+  (local $found i32)
   (local $copied i32)
+  (local $value i32)
+  (local $value_length i32)
   (local $result i32)
   (local.set $anchored (call $is_anchored (local.get $pattern) (local.get $length)))
   (local.set $pattern (i32.add (local.get $pattern) (local.get $anchored)))
@@ -77,37 +80,52 @@
           (local.set $end
             (call $search (local.get $L) (i32.load (local.get $place)) (local.get $at)))))
       (br_if $done (i32.eqz (local.get $end)))
-      (if (i32.eqz (local.get $count))
-        (then
-          (local.set $result (call $first_block (local.get $L) (local.get $kind)))))
+      (local.set $found (global.get $found))
       (local.set $count (i32.add (local.get $count) (i32.const 1)))
       (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-      (local.set $result
-        (call $append (local.get $L)
-          (local.get $result)
-          (local.get $copied)
-          (i32.sub (global.get $found) (local.get $copied))))
-      (local.set $copied (local.get $end))
       ;; Behind an empty match an octet stays as it is.
       (local.set $at
         (i32.add
           (local.get $end)
-          (i32.eq (local.get $end) (global.get $found))))
-      (local.set $result
-        (if (result i32) (i32.eq (local.get $kind) (global.get $type_string))
-          (then
-            (call $append_expansion (local.get $L)
-              (local.get $result)
-              (i32.load (local.get $place))
-              (local.get $end)))
-          (else
-            (call $append_value (local.get $L)
-              (local.get $result)
+          (i32.eq (local.get $end) (local.get $found))))
+      (local.set $value (i32.const 0))
+      (if (i32.ne (local.get $kind) (global.get $type_string))
+        (then
+          (local.set $value
+            (call $push_value (local.get $L)
               (i32.load (local.get $place))
               (local.get $kind)
-              (local.get $end)))))
+              (local.get $end)))
+          (local.set $value_length (global.get $argument_length)))
+        (else (local.set $value (global.get $replacement))))
+      ;; Without a value the match stays, as the text before it does.
+      (if (local.get $value)
+        (then
+          (if (i32.eqz (local.get $result))
+            (then
+              (local.set $result (call $first_block (local.get $L) (local.get $kind)))))
+          (local.set $result
+            (call $append (local.get $L)
+              (local.get $result)
+              (local.get $copied)
+              (i32.sub (local.get $found) (local.get $copied))))
+          (local.set $copied (local.get $end))
+          (local.set $result
+            (if (result i32) (i32.eq (local.get $kind) (global.get $type_string))
+              (then
+                (call $append_expansion (local.get $L)
+                  (local.get $result)
+                  (i32.load (local.get $place))
+                  (local.get $end)))
+              (else
+                (call $append (local.get $L)
+                  (local.get $result)
+                  (local.get $value)
+                  (local.get $value_length)))))))
+      (if (i32.ne (local.get $kind) (global.get $type_string))
+        (then (call $settop (local.get $L) (global.get $result_index))))
       (br_if $next (i32.le_u (local.get $at) (local.get $text_end)))))
-  (if (local.get $count)
+  (if (local.get $result)
     (then
       (local.set $result
         (call $append (local.get $L)
@@ -153,20 +171,19 @@
       (i32.const 0x25 (; % ;))))
   (global.get $type_string))
 
-;; Append what a call or a look-up with the captures gives, the match itself for nil and false.
-(func $append_value
-  (param $L i32) (param $result i32) (param $program i32) (param $kind i32) (param $end i32)
+;; Push what a call or a look-up with the captures gives. Returns where that string starts, its
+;; length in $argument_length; 0 for nil and false.
+(func $push_value (param $L i32) (param $program i32) (param $kind i32) (param $end i32)
   (result i32)
-  (local $found i32)
   (local $arguments i32)
-  (local.set $found (global.get $found))
+  (local $value i32)
   (if (i32.eq (local.get $kind) (global.get $type_function))
     (then
       (call $pushvalue (local.get $L) (i32.const 3))
       (local.set $arguments
         (call $push_match (local.get $L)
           (local.get $program)
-          (local.get $found)
+          (global.get $found)
           (local.get $end)))
       (call $callk (local.get $L)
         (local.get $arguments)
@@ -176,22 +193,15 @@
     (else
       (call $push_first (local.get $L)
         (local.get $program)
-        (local.get $found)
+        (global.get $found)
         (local.get $end))
       (drop (call $gettable (local.get $L) (i32.const 3)))))
-  (if (i32.eqz (call $toboolean (local.get $L) (i32.const -1)))
+  (local.set $value (call $to_string (local.get $L) (i32.const -1)))
+  (if (i32.eqz (local.get $value))
     (then
-      (local.set $result
-        (call $append (local.get $L)
-          (local.get $result)
-          (local.get $found)
-          (i32.sub (local.get $end) (local.get $found)))))
-    (else
-      (if (i32.eqz (call $isstring (local.get $L) (i32.const -1)))
-        (then (call $raise_replacement (local.get $L))))
-      (local.set $result (call $append_top (local.get $L) (local.get $result)))))
-  (call $settop (local.get $L) (global.get $result_index))
-  (local.get $result))
+      (if (call $toboolean (local.get $L) (i32.const -1))
+        (then (call $raise_replacement (local.get $L))))))
+  (local.get $value))
 
 ;; Push the first capture, the whole match when there is none.
 (func $push_first (param $L i32) (param $program i32) (param $start i32) (param $end i32)
@@ -201,18 +211,6 @@
       (drop
         (call $pushlstring (local.get $L) (local.get $start)
           (i32.sub (local.get $end) (local.get $start)))))))
-
-;; Append the string or number on top of the stack.
-(func $append_top (param $L i32) (param $result i32) (result i32)
-  (local $from i32)
-  (local.set $from
-    (call $tolstring (local.get $L)
-      (i32.const -1)
-      (i32.add (global.get $base) (global.get $length_at))))
-  (call $append (local.get $L)
-    (local.get $result)
-    (local.get $from)
-    (i32.load (i32.add (global.get $base) (global.get $length_at)))))
 
 ;; Append the replacement with `%0` to `%9` replaced; `%` before anything else stands for that, and
 ;; at the end for the zero that ends each string.
@@ -287,7 +285,12 @@
             (i32.load (local.get $captured)))))))
   ;; A position, which becomes text, or a capture that is not closed.
   (call $push_capture (local.get $L) (i32.sub (local.get $n) (i32.const 1)))
-  (local.set $result (call $append_top (local.get $L) (local.get $result)))
+  (local.set $captured (call $to_string (local.get $L) (i32.const -1)))
+  (local.set $result
+    (call $append (local.get $L)
+      (local.get $result)
+      (local.get $captured)
+      (global.get $argument_length)))
   (call $settop (local.get $L) (global.get $result_index))
   (local.get $result))
 
