@@ -317,37 +317,52 @@
       (local.set $b (i32.load offset=8 (local.get $item)))
       (local.set $from (local.get $at))
       (block $none
-        (if (i32.lt_u (i32.load (local.get $item)) (global.get $op_least))
-          (then
-            ;; One fewer, down to the one that what must follow follows.
-            (loop $fewer
-              (br_if $none
-                (i32.eq (local.get $at) (i32.load offset=20 (local.get $item))))
-              (local.set $at (i32.sub (local.get $at) (i32.const 1)))
-              (if (i32.ge_s (local.get $b) (i32.const 0))
+        (block $take
+          (if (i32.lt_u (i32.load (local.get $item)) (global.get $op_least))
+            (then
+              ;; One fewer, down to the one that what must follow follows.
+              (loop $fewer
+                (br_if $none
+                  (i32.eq (local.get $at) (i32.load offset=20 (local.get $item))))
+                (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+                (if (i32.ge_s (local.get $b) (i32.const 0))
+                  (then
+                    (br_if $fewer (i32.eq (local.get $at) (local.get $end)))
+                    (br_if $fewer
+                      (i32.ne (i32.load8_u (local.get $at)) (local.get $b)))))))
+            (else
+              ;; One more, up to the one that what must follow follows.
+              (if
+                (i32.and
+                  (i32.eq (i32.load (local.get $item)) (global.get $op_least))
+                  (i32.ge_s (local.get $b) (i32.const 0)))
                 (then
-                  (br_if $fewer (i32.eq (local.get $at) (local.get $end)))
-                  (br_if $fewer
-                    (i32.ne (i32.load8_u (local.get $at)) (local.get $b)))))))
-          (else
-            ;; One more, up to the one that what must follow follows.
-            (loop $more
-              (if (i32.eqz (local.get $fresh))
-                (then
+                  ;; Where it stood before there was such an octet: behind it is not behind the end.
+                  (local.set $at
+                    (call $find_octet
+                      (i32.add (local.get $at) (i32.eqz (local.get $fresh)))
+                      (local.get $end)
+                      (local.get $b)))
+                  (local.set $fresh (i32.const 0))
                   (br_if $none (i32.eq (local.get $at) (local.get $end)))
-                  (local.set $octet (i32.load8_u (local.get $at)))
-                  (br_if $none
-                    (i32.eqz
-                      (call $is (i32.load (local.get $item))
-                        (local.get $a)
-                        (local.get $octet))))
-                  (local.set $at (i32.add (local.get $at) (i32.const 1)))))
-              (local.set $fresh (i32.const 0))
-              (if (i32.ge_s (local.get $b) (i32.const 0))
-                (then
-                  (br_if $none (i32.eq (local.get $at) (local.get $end)))
-                  (br_if $more
-                    (i32.ne (i32.load8_u (local.get $at)) (local.get $b))))))))
+                  (br $take)))
+              (loop $more
+                (if (i32.eqz (local.get $fresh))
+                  (then
+                    (br_if $none (i32.eq (local.get $at) (local.get $end)))
+                    (local.set $octet (i32.load8_u (local.get $at)))
+                    (br_if $none
+                      (i32.eqz
+                        (call $is (i32.load (local.get $item))
+                          (local.get $a)
+                          (local.get $octet))))
+                    (local.set $at (i32.add (local.get $at) (i32.const 1)))))
+                (local.set $fresh (i32.const 0))
+                (if (i32.ge_s (local.get $b) (i32.const 0))
+                  (then
+                    (br_if $none (i32.eq (local.get $at) (local.get $end)))
+                    (br_if $more
+                      (i32.ne (i32.load8_u (local.get $at)) (local.get $b)))))))))
         (i32.store offset=16 (local.get $item) (local.get $at))
         (local.set $left
           (i32.sub (local.get $left)
