@@ -41,7 +41,7 @@ const u64Bytes = 64;
 const u64Names = ["compare", "divide", "tonumber", "tostring"] as const;
 
 /**
- * Define what we have in WebAssembly: the libraries `bit` and `u64`, which the VM lacks, the pattern
+ * Define what we have in WebAssembly: the libraries `bit` and `u64`, which the VM lacks, pattern
  * functions, for the VM's cannot be stopped, and `string.format`, which wraps the VM's own.
  */
 export function openNatives(state: LuaState, L: StatePointer): void {
