@@ -130,6 +130,8 @@ export const limits = {
   sleepSeconds: 2_000_000,
   /** Host errors that a Lua error object can still name as its cause. */
   luaCrossedErrors: 64,
+  /** Names that the prompt offers at a time: more than a screen holds. */
+  replCompletions: 500,
   /** Lines of a REPL script on their way to the terminal before the script waits. */
   replLines: 1_000,
   /** Lua instructions between two hooks: a slow instruction takes milliseconds. */

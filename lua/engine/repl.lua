@@ -1,8 +1,12 @@
---- What the REPL does in Lua: compile what was typed, show values, complete names.
+--- What the prompt does in Lua: compile what was typed, show its values, complete names.
+local inspect = ...
+
 local M = {}
 
-local concat, sort, unpack = table.concat, table.sort, table.unpack
-local deepest, longest = 4, 100
+local concat, pack, sort = table.concat, table.pack, table.sort
+local error, getmetatable, load, next = error, getmetatable, load, next
+local print, rawget, string, type = print, rawget, string, type
+local deepest, columns, most_looked_at = 8, 100, 5000
 
 --- Compile what was typed: as an expression when it is one, else as statements.
 ---@param source string
@@ -24,89 +28,21 @@ local function compile(source)
   return nil, problem
 end
 
-local escapes = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ["\""] = "\\\"", ["\\"] = "\\\\" }
-
-local function quote(text)
-  local valid = utf8.len(text) ~= nil
-  local pattern = valid and "[%c\"\\]" or "[%c\"\\\128-\255]"
-  return "\"" .. text:gsub(pattern, function(octet)
-    return escapes[octet] or ("\\x%02x"):format(octet:byte())
-  end) .. "\""
+--- Values between tabs, or on lines of their own when one of them takes more lines.
+local function show(values)
+  local parts, separator = {}, "\t"
+  for i = 1, values.n do
+    parts[i] = inspect(values[i], columns)
+    separator = parts[i]:find("\n", 1, true) and "\n" or separator
+  end
+  if values.n > 0 then
+    print(concat(parts, separator))
+  end
 end
 
-local keywords = {}
-for word in ([[and break do else elseif end false for function goto if in local nil not or
-  repeat return then true until while]]):gmatch("%a+") do
-  keywords[word] = true
-end
-
-local ranks = { number = 1, string = 2, boolean = 3 }
-
-local function before(a, b)
-  local rank_a, rank_b = ranks[type(a)] or 4, ranks[type(b)] or 4
-  if rank_a ~= rank_b then
-    return rank_a < rank_b
-  elseif rank_a <= 2 then
-    return a < b
-  end
-  return tostring(a) < tostring(b)
-end
-
-local show
-
-local function show_key(key, path)
-  if type(key) == "string" and key:find("^[%a_][%w_]*$") and not keywords[key] then
-    return key
-  end
-  return "[" .. show(key, path) .. "]"
-end
-
-local function show_table(value, path)
-  if path[value] then
-    return "<cycle>"
-  elseif #path >= deepest then
-    return "{…}"
-  end
-  path[#path + 1], path[value] = value, true
-  local parts, listed, keys = {}, {}, {}
-  for i, item in ipairs(value) do
-    if i > longest then
-      break
-    end
-    listed[i], parts[i] = true, show(item, path)
-  end
-  for key in next, value do
-    if not listed[key] then
-      keys[#keys + 1] = key
-    end
-  end
-  sort(keys, before)
-  for _, key in ipairs(keys) do
-    if #parts >= longest then
-      parts[#parts + 1] = "…"
-      break
-    end
-    parts[#parts + 1] = show_key(key, path) .. " = " .. show(rawget(value, key), path)
-  end
-  path[#path], path[value] = nil, nil
-  return #parts == 0 and "{}" or "{ " .. concat(parts, ", ") .. " }"
-end
-
-function show(value, path)
-  local metatable = getmetatable(value)
-  if type(value) == "string" then
-    return quote(value)
-  elseif type(value) == "table" and not (type(metatable) == "table" and metatable.__tostring) then
-    return show_table(value, path)
-  end
-  return tostring(value)
-end
-
---- A value as a person reads it: sorted keys, bounded depth and length, octets escaped.
----@param value any
----@return string
-function M.inspect(value)
-  return show(value, {})
+--- Print values as the prompt shows results: fields of flows, entries of tables.
+function _G.show(...)
+  show(pack(...))
 end
 
 --- Run what was typed and print its results.
@@ -120,66 +56,104 @@ function M.run(source)
     end
     error(problem, 0)
   end
-  local results = table.pack(chunk())
-  for i = 1, results.n do
-    results[i] = M.inspect(results[i])
-  end
-  if results.n > 0 then
-    print(unpack(results, 1, results.n))
-  end
+  show(pack(chunk()))
   return true
 end
 
-local function members(value)
-  local names = {}
-  local metatable = type(value) ~= "table" and getmetatable(value)
+--- The table that holds what can follow a dot or colon behind `value`, without running anything.
+local function index_of(value)
   if type(value) == "string" then
-    value = string
-  elseif type(metatable) == "table" then
-    value = metatable.__index
+    return string
+  elseif type(value) == "table" then
+    return value
   end
-  for _ = 1, deepest do
-    if type(value) ~= "table" then
-      break
+  local metatable = getmetatable(value)
+  local index = type(metatable) == "table" and rawget(metatable, "__index")
+  return type(index) == "table" and index or nil
+end
+
+--- The tables in which a member is looked for: `holder` and what it inherits from.
+local function holders(holder)
+  local found = {}
+  while type(holder) == "table" and #found < deepest do
+    found[#found + 1] = holder
+    local metatable = getmetatable(holder)
+    holder = type(metatable) == "table" and rawget(metatable, "__index") or nil
+  end
+  return found
+end
+
+local function member(value, name)
+  for _, holder in next, holders(index_of(value)) do
+    if rawget(holder, name) ~= nil then
+      return rawget(holder, name)
     end
-    for name in next, value do
-      if type(name) == "string" then
-        names[name] = true
+  end
+end
+
+--- Add the members of `value` that begin with `start`; behind a colon those that can be called.
+local function add_members(names, value, start, only_functions)
+  for _, holder in next, holders(index_of(value)) do
+    for name, field in next, holder do
+      local begins = type(name) == "string" and name:sub(1, #start) == start
+      local fits = type(field) == "function" or not only_functions
+      if begins and fits and name:find("^[%a_][%w_]*$") then
+        names.count = names.count + 1
+        names.known[name] = true
+        if names.count >= most_looked_at then
+          return
+        end
       end
     end
-    metatable = getmetatable(value)
-    value = type(metatable) == "table" and rawget(metatable, "__index")
   end
-  return names
 end
+
+local function add_words(names, words, start)
+  for _, word in next, words do
+    if word:sub(1, #start) == start then
+      names.known[word] = true
+    end
+  end
+end
+
+local keywords = {
+  "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
+  "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+}
 
 --- What the name at the end of `line` can become, and that name.
 ---@param line string
----@param more string[] Names beside the globals: those of elements.
+---@param elements string[] Names of Information Elements, which are fields of flows.
+---@param most integer How many candidates are given at most.
 ---@return string[] candidates
 ---@return string word
-function M.complete(line, more)
+function M.complete(line, elements, most)
   local word = line:match("[%w_.:]*$")
   local path, last = word:match("^(.*[.:])([^.:]*)$")
   path, last = path or "", last or word
   local value = _G
   for name in path:gmatch("([^.:]+)[.:]") do
-    value = type(value) == "table" and rawget(value, name) or nil
+    value = member(value, name)
   end
-  local names = members(value)
-  local unknown = path ~= "" and value == nil
-  if (path == "" or unknown) and #last > 1 then
-    for _, name in ipairs(more) do
-      names[name] = true
-    end
+  local names = { known = {}, count = 0 }
+  add_members(names, value, last, path:sub(-1) == ":")
+  -- What has no value yet, or hides its fields, may be a flow.
+  local may_be_flow = path ~= "" and (value == nil or type(value) == "userdata")
+  may_be_flow = may_be_flow and path:sub(-1) == "." and last ~= ""
+  if may_be_flow or path == "" and #last > 1 then
+    add_words(names, elements, last)
+  end
+  if path == "" then
+    add_words(names, keywords, last)
   end
   local candidates = {}
-  for name in next, names do
-    if name:sub(1, #last) == last then
-      candidates[#candidates + 1] = path .. name
-    end
+  for name in next, names.known do
+    candidates[#candidates + 1] = path .. name
   end
   sort(candidates)
+  for i = #candidates, most + 1, -1 do
+    candidates[i] = nil
+  end
   return candidates, word
 end
 

@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local load_module, print_line, is_ended, host = ...
+local load_module, print_line, is_ended, host, load_below, fail, loading = ...
 
 local allowed = {
   _G = {
@@ -42,7 +42,6 @@ local tostring, type, xpcall = tostring, type, xpcall
 local get_info, get_upvalue = debug.getinfo, debug.getupvalue
 local join_upvalue = debug.upvaluejoin
 local readable = host.readable
-local find = string.find
 
 -- A message handler would run while the guard that ends an expired script is off.
 local function xpcall_guarded(...)
@@ -122,28 +121,6 @@ end
 
 local loaded = {}
 
--- Modules of LuaJIT that are ours.
-local aliases = { ["string.buffer"] = "moonfix.buffer" }
-
-local function require(name)
-  if type(name) ~= "string" then
-    error("Cannot require a " .. type(name) .. ": expected the name of a module", 2)
-  end
-  if loaded[name] == nil then
-    if name == "ffi" then
-      error("ffi is not available on this engine", 2)
-    end
-    local file = aliases[name] or name
-    local chunk = find(file, "^moonfix%.") and load_module(file)
-    if not chunk then
-      error("Cannot require \"" .. name .. "\": no such module", 2)
-    end
-    local value = chunk(name)
-    loaded[name] = value == nil and true or value
-  end
-  return loaded[name]
-end
-
 local function keep_only(library, names)
   local kept = {}
   for _, name in pairs(names) do
@@ -154,7 +131,7 @@ local function keep_only(library, names)
   end
 end
 
-_G.load, _G.require = load_text, require
+_G.load = load_text
 _G.collectgarbage, _G.print, _G.xpcall = collect, print_line, xpcall_guarded
 for name, names in pairs(allowed) do
   keep_only(name == "_G" and _G or _G[name], names)
@@ -167,6 +144,7 @@ end
 -- Scripts see what strings share, and change a copy.
 getmetatable("").__metatable = { __index = _G.string }
 
+load_module("engine.modules")(loaded, load_module, load_below, fail, loading)
 load_module("engine.dialect")(loaded)
 load_module("engine.language")(host)
 load_module("engine.environments")(host, get_info, get_upvalue, join_upvalue)

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { TransportError } from "../errors.ts";
+import { EngineEnd } from "../lua/errors.ts";
 import type { CommandInput } from "./command.ts";
 
 /** Octets gathered before they are written, where no person waits for each line. */
@@ -9,12 +10,14 @@ const chunkBytes = 16_384;
 const retryMs = 5;
 
 /** Whoever read the output has gone, as `head` does: the script has no use any more. */
-export class OutputClosed extends Error {}
+export class OutputClosed extends EngineEnd {}
 
 /** Where a script prints. It runs without pause, so lines are written while it runs. */
 export interface ScriptOutput {
   /** Print a line without its line feed. @throws {OutputClosed} */
   line(line: string | Uint8Array): void;
+  /** Print octets, which may be a view. @throws {OutputClosed} */
+  write(bytes: Uint8Array): void;
   /** Write what is gathered. @throws {OutputClosed} */
   flush(): void;
 }
@@ -44,13 +47,22 @@ export function createScriptOutput(stream: CommandInput["stdout"]): ScriptOutput
     else writeAll(file, all);
   }
 
+  function add(octets: Uint8Array): void {
+    gather();
+    parts.push(octets);
+    bytes += octets.length;
+  }
+
   return {
+    write(octets) {
+      add(octets.slice());
+      if (bytes >= most) flush();
+    },
     line(line) {
       if (typeof line === "string") text += `${line}\n`;
       else {
-        gather();
-        parts.push(line, Buffer.from("\n"));
-        bytes += line.length + 1;
+        add(line);
+        add(Buffer.from("\n"));
       }
       if (bytes + text.length >= most) flush();
     },

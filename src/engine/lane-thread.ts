@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { limits } from "../limits.ts";
+import type { ModuleFile } from "../lua/modules/finder.ts";
 import { compileGlue } from "../lua/vm/glue.ts";
 import type { Outcome, PartCounters } from "./lane.ts";
 import type { ProbeReport } from "./probe.ts";
@@ -12,6 +13,9 @@ export interface LaneData {
   readonly silenceMs?: number;
 }
 
+/** Modules by name as they were when conf.lua was checked. */
+export type Modules = ReadonlyMap<string, ModuleFile>;
+
 /** What the main thread asks of a lane. */
 export type LaneCall =
   | {
@@ -19,6 +23,7 @@ export type LaneCall =
       readonly kind: "apply";
       readonly source: string;
       readonly fileName: string;
+      readonly modules: Modules;
     }
   | { readonly id: number; readonly kind: "counters" }
   | { readonly id: number; readonly kind: "stop" };
@@ -45,7 +50,7 @@ export type LaneMessage =
 
 /** A lane in a thread of its own, as the main thread sees it. */
 export interface LaneThread {
-  apply(source: string, fileName: string): Promise<Outcome>;
+  apply(source: string, fileName: string, modules?: Modules): Promise<Outcome>;
   counters(): Promise<readonly PartCounters[]>;
   /** Deliver what was received and end the thread, by force after `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
@@ -114,7 +119,8 @@ export function startLane(
   }
 
   return {
-    apply: (source, fileName) => call<Outcome>({ kind: "apply", source, fileName }),
+    apply: (source, fileName, modules = new Map()) =>
+      call<Outcome>({ kind: "apply", source, fileName, modules }),
     counters: () => call<readonly PartCounters[]>({ kind: "counters" }),
     stop,
   };

@@ -13,7 +13,8 @@ let queue: Promise<void> = Promise.resolve();
 async function answer(call: LaneCall): Promise<void> {
   const { id } = call;
   if (call.kind === "apply") {
-    post({ kind: "answer", id, value: await lane.apply(call.source, call.fileName) });
+    const { source, fileName, modules } = call;
+    post({ kind: "answer", id, value: await lane.apply(source, fileName, modules) });
   } else if (call.kind === "counters") {
     post({ kind: "answer", id, value: lane.counters() });
   } else {

@@ -3,6 +3,7 @@ import type { BatchSink } from "../ipfix/batch.ts";
 import type { LuaEngine } from "../lua/engine.ts";
 import { type Configuration, evaluateConfiguration } from "./conf/configuration.ts";
 import type { Declaration, Problem, Wanted } from "./conf/words.ts";
+import type { Modules } from "./lane-thread.ts";
 import type { Counters, Sink } from "./ports.ts";
 import { layRoutes, type Stage } from "./routes.ts";
 import {
@@ -84,10 +85,11 @@ export class Lane {
    * beside what runs; then the routes change between two batches; then the rest is retired.
    * One call at a time.
    */
-  async apply(source: string, fileName: string): Promise<Outcome> {
+  async apply(source: string, fileName: string, modules?: Modules): Promise<Outcome> {
     const configuration = evaluateConfiguration(source, fileName, {
       print: (text) => this.#parts.print(text),
       state: this.#state,
+      ...(modules && { modules }),
     });
     const next = await this.#prepare(configuration);
     if ("problems" in next) {

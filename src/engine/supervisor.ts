@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../errors.ts";
+import type { ModuleLook } from "../lua/modules/finder.ts";
 import { parseDestination } from "../transport/address.ts";
 import { evaluateApart } from "./conf/evaluate.ts";
 import { type Plan, planChanges } from "./conf/plan.ts";
 import { type Problem, type Wanted, wantNothing } from "./conf/words.ts";
 import type { PartAddress, PartCounters } from "./lane.ts";
-import { type LaneEvent, type LaneThread, startLane } from "./lane-thread.ts";
+import { type LaneEvent, type LaneThread, type Modules, startLane } from "./lane-thread.ts";
 
 /** Says something to the operator. */
 export type Log = (
@@ -40,15 +41,16 @@ export interface SupervisorOptions {
   readonly onEvent: (event: LaneEvent) => void;
 }
 
-/** What became of one saved conf.lua. */
-export type Reload =
+/** What became of one saved conf.lua, and the looks for modules that it depends on. */
+export type Reload = { readonly looks: readonly ModuleLook[] } & (
   | {
       readonly kind: "applied";
       readonly plan: Plan;
       readonly addresses: readonly PartAddress[];
       readonly wanted: Wanted;
     }
-  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] }
+);
 
 /** How long a lane that ended by itself stays down before it is started again, in milliseconds. */
 const restartMs = 1_000;
@@ -59,6 +61,7 @@ export class Supervisor {
   #lane: LaneThread;
   #wanted: Wanted = wantNothing();
   #source = "";
+  #modules: Modules = new Map();
   #revision = 0;
   #refused: readonly Problem[] = [];
   #stopped = false;
@@ -75,7 +78,8 @@ export class Supervisor {
     const { fileName, participants, log } = this.#options;
     const verdict = await evaluateApart(source, fileName);
     for (const text of verdict.printed) log("info", text, { from: fileName });
-    if (verdict.problems.length > 0) return this.#refuse(verdict.problems);
+    const { looks } = verdict;
+    if (verdict.problems.length > 0) return this.#refuse(verdict.problems, looks);
     const prepared: Prepared[] = [];
     try {
       for (const participant of participants) {
@@ -85,24 +89,27 @@ export class Supervisor {
       await Promise.all(prepared.map(({ abort }) => abort()));
       if (!(error instanceof ConfigError)) throw error;
       const { code, where, detail } = error;
-      return this.#refuse([{ where, code, message: detail }]);
+      return this.#refuse([{ where, code, message: detail }], looks);
     }
     await this.#restarted;
-    const outcome = await this.#lane.apply(source, fileName).catch((error: Error) => ({
+    const modules = modulesOf(looks);
+    const outcome = await this.#lane.apply(source, fileName, modules).catch((error: Error) => ({
       kind: "refused" as const,
       problems: [{ where: fileName, code: "runtime", message: `The lane ended: ${error.message}` }],
     }));
     if (outcome.kind === "refused") {
       await Promise.all(prepared.map(({ abort }) => abort()));
-      return this.#refuse(outcome.problems);
+      return this.#refuse(outcome.problems, looks);
     }
     await Promise.all(prepared.map(({ commit }) => commit()));
     const plan = planChanges(this.#wanted, verdict.wanted);
     this.#wanted = verdict.wanted;
     this.#source = source;
+    this.#modules = modules;
     this.#refused = [];
     this.#revision++;
-    return { kind: "applied", plan, addresses: outcome.addresses, wanted: verdict.wanted };
+    const { addresses } = outcome;
+    return { kind: "applied", plan, addresses, wanted: verdict.wanted, looks };
   }
 
   /** What runs, for people and for `GET /healthz`. */
@@ -135,9 +142,9 @@ export class Supervisor {
     ]);
   }
 
-  #refuse(problems: readonly Problem[]): Reload {
+  #refuse(problems: readonly Problem[], looks: readonly ModuleLook[]): Reload {
     this.#refused = problems;
-    return { kind: "refused", problems };
+    return { kind: "refused", problems, looks };
   }
 
   #startLane(): LaneThread {
@@ -156,9 +163,16 @@ export class Supervisor {
     this.#lane = this.#startLane();
     if (this.#source === "") return;
     // A lane that ends meanwhile is told of, and started again, by its own `onEnd`.
-    const outcome = await this.#lane.apply(this.#source, fileName).catch(() => undefined);
+    const outcome = await this.#lane
+      .apply(this.#source, fileName, this.#modules)
+      .catch(() => undefined);
     if (outcome?.kind === "refused") {
       log("error", "The lane cannot be started again", { problems: outcome.problems });
     }
   }
+}
+
+/** The modules that a check found, so that the lane runs what was checked. */
+function modulesOf(looks: readonly ModuleLook[]): Modules {
+  return new Map(looks.flatMap(({ name, file }) => (file === undefined ? [] : [[name, file]])));
 }

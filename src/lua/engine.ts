@@ -4,6 +4,7 @@ import { fingerprintFunction } from "./fingerprint.ts";
 import { createFunctionStore, defineGlobal, type EngineFunctions } from "./functions.ts";
 import type { RunBounds, RunUsage } from "./guard.ts";
 import { pushValue, readValue } from "./marshal.ts";
+import { createModuleFinder, type ModuleFinder } from "./modules/finder.ts";
 import { type LuaProfile, type LuaProfileName, profiles } from "./profiles.ts";
 import { openSandbox } from "./sandbox.ts";
 import { LuaState, type RawFunction } from "./state.ts";
@@ -21,6 +22,8 @@ export interface LuaEngineOptions {
   readonly run?: Partial<RunBounds>;
   /** A word of shared memory that ends a run when it is not 0; whoever sets it resets it. */
   readonly interrupt?: Int32Array;
+  /** Finds what scripts `require` beside the modules of ours; without it they have those only. */
+  readonly modules?: ModuleFinder;
   /** Receives each line of Lua's `print`, without line feed; octets when it is not UTF-8. */
   print?(line: string | Uint8Array): void;
   /**
@@ -103,6 +106,7 @@ class Engine implements LuaEngine {
   #closed = false;
 
   constructor(options: LuaEngineOptions) {
+    const { modules = createModuleFinder() } = options;
     const profile = profiles[options.profile];
     this.profile = profile;
     const print = (line: string | Uint8Array) => options.print?.(line);
@@ -121,7 +125,7 @@ class Engine implements LuaEngine {
     this.#push = pushValue(this.state, this.#functions);
     this.#read = readValue(this.state, this.#functions);
     this.state.errorValues = createErrorValues(this.state, this.#functions, this.#read);
-    openSandbox(this.state, profile, print);
+    openSandbox(this.state, { profile, print, modules });
     this.state.guard.arm();
   }
 

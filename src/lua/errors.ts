@@ -55,6 +55,19 @@ export interface LuaFailure {
   readonly handle?: LuaHandle;
 }
 
+/** Ends an engine at once: it goes through all of Lua, no `pcall` stops it. */
+export abstract class EngineEnd extends Error {}
+
+/** The script called `os.exit`. */
+export class LuaExit extends EngineEnd {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`os.exit(${exitCode})`);
+    this.exitCode = exitCode;
+  }
+}
+
 /** One of the three errors that may cross into Lua; others are bugs. */
 export type CrossingError = ConfigError | DecodeError | TransportError;
 

@@ -35,7 +35,7 @@ export function pushError(
     if (state.errorValues?.push(L, error)) return "error";
   }
   const own = error instanceof ConfigError ? error.where : "";
-  const where = own === "" ? (place ?? state.where(L, 1)) : own;
+  const where = own === "" ? (place ?? callerPlace(state, L)) : own;
   state.x.lua_createtable(L, 0, 4);
   setField(state, L, "code", codeOf(error));
   setField(state, L, "where", where);
@@ -78,6 +78,18 @@ function innerTraceback(state: LuaState, L: StatePointer): string {
 
 /** How many of our own calls may lie between the failure and the script. */
 const ownCalls = 8;
+
+/**
+ * Where the script called a host function, perhaps through files of our own; empty when it was
+ * called by C.
+ */
+export function callerPlace(state: LuaState, L: StatePointer): string {
+  for (let level = 1; level <= ownCalls; level++) {
+    const place = state.where(L, level);
+    if (!place.startsWith(ownFiles)) return place;
+  }
+  return "";
+}
 
 /** `where`, or the place in the script that called into our own files when it lies in those. */
 function scriptPlace(state: LuaState, L: StatePointer, where: string): string {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { openNatives } from "./companion/natives.ts";
 import { pushDialect } from "./dialect/open.ts";
 import { openLuajitLibrary } from "./library/open.ts";
+import type { ModuleFinder } from "./modules/finder.ts";
+import { pushModules } from "./modules/open.ts";
 import type { LuaLibrary, LuaProfile } from "./profiles.ts";
 import type { LuaState } from "./state.ts";
 import { type LuaExports, lua, type StatePointer } from "./vm/exports.ts";
@@ -31,20 +33,24 @@ export function moduleSource(name: string): Uint8Array | undefined {
   }
 }
 
+/** What the engine gives its sandbox. */
+export interface SandboxOptions {
+  readonly profile: LuaProfile;
+  readonly print: (line: string | Uint8Array) => void;
+  /** Finds the user's modules. */
+  readonly modules: ModuleFinder;
+}
+
 /**
  * Open the libraries of `profile`, then close them as `lua/engine/sandbox.lua` says and add the
  * LuaJIT dialect.
  */
-export function openSandbox(
-  state: LuaState,
-  profile: LuaProfile,
-  print: (line: string | Uint8Array) => void,
-): void {
+export function openSandbox(state: LuaState, options: SandboxOptions): void {
   state.protect((L) => {
-    for (const name of profile.libraries) openLibrary(state, L, name);
+    for (const name of options.profile.libraries) openLibrary(state, L, name);
     openNatives(state, L);
     openLuajitLibrary(state, L);
-    runSandboxFile(state, L, print);
+    runSandboxFile(state, L, options);
     return 0;
   });
 }
@@ -59,22 +65,19 @@ function openLibrary(state: LuaState, L: StatePointer, name: LuaLibrary): void {
 }
 
 /** Runs `sandbox.lua` with what only it may hold; it returns the metatable of error objects. */
-function runSandboxFile(
-  state: LuaState,
-  L: StatePointer,
-  print: (line: string | Uint8Array) => void,
-): void {
+function runSandboxFile(state: LuaState, L: StatePointer, options: SandboxOptions): void {
   const { x } = state;
   loadModule(state, L, "engine.sandbox");
   state.pushRaw(L, (L) => loadModule(state, L, state.toText(L, 1)));
   state.pushRaw(L, (L) => {
-    print(joinArguments(state, L));
+    options.print(joinArguments(state, L));
     return 0;
   });
   x.lua_pushcclosure(L, state.guard.endedPointer, 0);
   pushDialect(state, L);
+  pushModules(state, L, options.modules);
   x.lua_pushcclosure(L, state.guard.spendPointer, 0);
-  x.lua_callk(L, 5, 1, 0, 0);
+  x.lua_callk(L, 8, 1, 0, 0);
   state.errorMetatable = x.luaL_ref(L, lua.registryIndex);
 }
 

@@ -3,7 +3,7 @@ import { limits } from "../limits.ts";
 import type { ErrorValues } from "./border/error-values.ts";
 import { speakAsLuaJit } from "./dialect/messages.ts";
 import { rewriteDialect } from "./dialect/rewrite.ts";
-import { LimitError, LuaError, type LuaFailure, splitPosition } from "./errors.ts";
+import { EngineEnd, LimitError, LuaError, type LuaFailure, splitPosition } from "./errors.ts";
 import { describeFailure, pushError } from "./failures.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { CallStack, type Place } from "./vm/call-stack.ts";
@@ -105,6 +105,11 @@ export class LuaState {
       this.#dumped.push(this.glue.bytes().slice(at, (at as number) + (length as number)));
       return 0;
     }, 4);
+  }
+
+  /** Whether the engine has ended: nothing of it may run any more. */
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
   }
 
   /** Keep `fn` for as long as the state lives and push it as a Lua function. */
@@ -286,6 +291,10 @@ export class LuaState {
     } catch (error) {
       this.current = caller;
       if (error === Number.POSITIVE_INFINITY || this.#broken !== undefined) throw error;
+      if (error instanceof EngineEnd) {
+        this.#broken = error;
+        throw error;
+      }
       // The arguments are of no more use, and a full stack needs their room.
       this.x.lua_settop(L, 0);
       if (pushError(this, L, error) === "fault") this.#fault ??= { error };

@@ -86,7 +86,7 @@ describe("lua --profile agent", () => {
   });
 
   test("runs a script in a sandbox, with its arguments", async () => {
-    const code = "print(10 / 2, ...) print(arg[0], io, package) log.info('done')";
+    const code = "print(10 / 2, ...) print(arg[0], io, package.path) log.info('done')";
     const result = await runCommand(command, ["a", "--b"], agent(code));
     expect(result).toEqual({
       code: 0,

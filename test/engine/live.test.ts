@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -168,3 +168,39 @@ test("conf.lua gains, loses and breaks while records flow: none is lost on TCP",
   // One collector, three exporters and one more: nothing else has ever been started.
   expect(readFileSync(join(daemon.folder, "kept.ipfix")).length).toBeGreaterThan(0);
 }, 30_000);
+
+test("a module of conf.lua is live like conf.lua itself, and its mistakes bear its line", async () => {
+  const conf = `
+local rules = require "site.rules"
+collector "edge" { listen = "tcp://127.0.0.1:0" }
+mediator "few" { from = "edge", each = rules.keep }
+exporter "raw" { from = "few", to = "file:raw.ipfix" }
+api { listen = "127.0.0.1:0" }`;
+  daemon = startTestDaemon(conf, (folder) => {
+    mkdirSync(join(folder, "lua/site"), { recursive: true });
+    const first = "return { keep = function(flow) return flow end }";
+    writeFileSync(join(folder, "lua/site/rules.lua"), first);
+  });
+  await daemon.hears(/Next: edit/);
+
+  async function saveModule(source: string, answer: RegExp): Promise<string> {
+    const from = daemon.said().length;
+    daemon.save(source, "lua/site/rules.lua");
+    await daemon.hears(answer, from);
+    return daemon.said().slice(from);
+  }
+  const broken = "return {\n  keep = function(flow) retrun flow end }";
+  expect(await saveModule(broken, /is refused/)).toMatch(/Refused lua\/site\/rules\.lua:2: /);
+  expect(await saveModule("\nlocal M = {}\nM.x.y = 1", /is refused/)).toMatch(
+    /Refused lua\/site\/rules\.lua:3: attempt to index/,
+  );
+  const changed = "return { keep = function(flow) flow.octetDeltaCount = 7 return flow end }";
+  expect(await saveModule(changed, /is live/)).toMatch(/~ mediator few each: new function/);
+
+  const socket = connect(await port("tcp"), "127.0.0.1");
+  socket.end(message(0));
+  await untilRecords(recordsPerMessage);
+  expect(await daemon.stop()).toBe(0);
+  const records = await recordsOf("raw.ipfix");
+  expect(new Set(records.map((fields) => fields["octetDeltaCount"]))).toEqual(new Set([7]));
+});

@@ -16,8 +16,8 @@ export interface TestDaemon {
   said(): string;
   /** Resolves with the first match of `pattern` in what it says from `from` characters on. */
   hears(pattern: RegExp, from?: number): Promise<RegExpExecArray>;
-  /** Save conf.lua as editors do: a new file, renamed. */
-  save(source: string): void;
+  /** Save conf.lua, or another file, as editors do: a new file, renamed. */
+  save(source: string, file?: string): void;
   /** Stop it by `signal`; resolves with the exit code and removes the folder unless kept. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   remove(): void;
@@ -65,9 +65,9 @@ export function startTestDaemon(source: string, furnish?: (folder: string) => vo
     process: child,
     said: () => text,
     hears,
-    save(changed) {
-      writeFileSync(join(folder, "conf.lua.new"), changed);
-      renameSync(join(folder, "conf.lua.new"), join(folder, "conf.lua"));
+    save(changed, file = "conf.lua") {
+      writeFileSync(join(folder, `${file}.new`), changed);
+      renameSync(join(folder, `${file}.new`), join(folder, file));
     },
     async stop(signal = "SIGINT") {
       child.kill(signal);

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { sandboxProfiles } from "../../engine/sandboxes/script.ts";
 import { ConfigError, TransportError } from "../../errors.ts";
 import { formatReference } from "../../host/describe/reference.ts";
 import { installPrimitives } from "../../host/primitives.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
-import { LuaError } from "../../lua/errors.ts";
+import { LuaError, LuaExit } from "../../lua/errors.ts";
+import { installTrusted, type TrustedWorld } from "../../lua/trusted/install.ts";
+import type { IoLibrary } from "../../lua/trusted/io/library.ts";
 import { LuaTable } from "../../lua/values.ts";
 import { printable } from "../../text/printable.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
@@ -48,42 +51,78 @@ In every profile but trusted it runs in a closed sandbox with bounds of time, me
     if (bounds !== undefined) return runSandboxed({ ...script, ...bounds }, input);
     const output = createScriptOutput(input.stdout);
     const engine = startEngine(input, output);
+    const files = installTrusted(engine, trustedWorld(input, script, output));
+    let code: number = exitCodes.ok;
+    let problem = "";
     try {
       const { name, args } = script;
-      const arg = new LuaTable([[0, name], ...args.map((text, i) => [i + 1, text] as const)]);
+      const arg = new LuaTable([
+        [-1, "moonfix"],
+        [0, name],
+        ...args.map((text, i) => [i + 1, text] as const),
+      ]);
       engine.run("arg = ...", "moonfix", [arg]);
       await engine.runAsync(script.source, name, args);
-      output.flush();
-      return exitCodes.ok;
     } catch (error) {
-      if (error instanceof OutputClosed) return exitCodes.ok;
-      if (!(error instanceof LuaError)) throw error;
-      output.flush();
-      input.stderr.write(`moonfix: ${formatLuaError(error)}`);
-      return exitCodes.failed;
+      if (error instanceof LuaError) {
+        problem = `moonfix: ${formatLuaError(error)}`;
+        code = exitCodes.failed;
+      } else if (error instanceof LuaExit) code = error.exitCode;
+      else if (!(error instanceof OutputClosed)) throw error;
     } finally {
       engine.close();
     }
+    finish(files);
+    input.stderr.write(problem);
+    return code;
   },
 };
+
+/** Write what the script's files and its output hold back. */
+function finish(files: IoLibrary): void {
+  try {
+    files.flush();
+  } catch (error) {
+    if (error instanceof OutputClosed) return;
+    throw error instanceof TransportError ? error : TransportError.from("Cannot write", error);
+  }
+}
+
+function trustedWorld(input: CommandInput, { folder }: Script, stdout: ScriptOutput): TrustedWorld {
+  const { stdin, stderr } = input;
+  const own = "fd" in stdin && typeof stdin.fd === "number" ? stdin.fd : undefined;
+  const below = join(folder, "lua");
+  const usual = `./?.lua;${below}/?.lua;${below}/?/init.lua`;
+  return {
+    files: { stdin: own, stdout, stderr: { write: (bytes) => void stderr.write(bytes.slice()) } },
+    path: process.env["LUA_PATH"]?.replace(/;;/, `;${usual};`) ?? usual,
+  };
+}
 
 interface Script {
   readonly source: string | Uint8Array;
   readonly name: string;
   readonly args: readonly string[];
+  /** Beside the script lies the folder of its modules. */
+  readonly folder: string;
 }
 
 async function readScript({ args, options, stdin }: CommandInput): Promise<Script> {
   const code = options["execute"];
-  if (typeof code === "string") return { source: code, name: "(command line)", args };
+  if (typeof code === "string") {
+    return { source: code, name: "(command line)", args, folder: "." };
+  }
   const [path = "-", ...rest] = args;
   if (args.length === 0 && stdin.isTTY === true) {
     throw new ConfigError("missing", "", "Cannot start: no script, expected FILE or -e CODE");
   }
-  if (path !== "-") return { source: readScriptFile(path), name: path, args: rest };
+  if (path !== "-") {
+    return { source: readScriptFile(path), name: path, args: rest, folder: dirname(path) };
+  }
   const blocks: Uint8Array[] = [];
   for await (const block of stdin) blocks.push(Buffer.from(block as Uint8Array));
-  return { source: new Uint8Array(Buffer.concat(blocks)), name: "stdin", args: rest };
+  const source = new Uint8Array(Buffer.concat(blocks));
+  return { source, name: "stdin", args: rest, folder: "." };
 }
 
 function readScriptFile(path: string): Uint8Array {

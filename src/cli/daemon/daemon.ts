@@ -79,10 +79,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon | unde
   const watch = await watchFile(
     {
       path,
-      onText: async (changed) => tellReload(fileName, await supervisor.apply(changed), log),
+      async onText(changed) {
+        const reload = await supervisor.apply(changed);
+        tellReload(fileName, reload, log);
+        return reload.looks;
+      },
       onProblem: (message) => log("warn", message),
     },
-    text,
+    { text, looks: first.looks },
   );
   say([`moonfix ${version} runs ${fileName}`, ""]);
   say([...formatAddresses([...first.addresses, ...api.addresses()]), ""]);

@@ -21,7 +21,7 @@ const done: Ran = { kind: "ran", complete: true };
 export const directives: Readonly<Record<string, Directive>> = {
   help: {
     takes: "[NAME]",
-    describe: "what there is, or what one function does",
+    describe: "what there is, or what a function or an element is",
     run(name, engine, say) {
       if (name !== "") return engine.run(`help(${JSON.stringify(name)})`);
       for (const [directive, { takes, describe }] of Object.entries(directives)) {

@@ -3,6 +3,8 @@ import { controlSlots, type ReplReply, type ReplRequest } from "./messages.ts";
 
 type Answer = Exclude<ReplReply, { kind: "print" }>;
 
+const startedAnew = "The engine was started anew: globals and modules are lost\n";
+
 /** The REPL's Lua engine in a worker of its own, so that nothing in it can hold up the terminal. */
 export class ReplEngine {
   readonly #print: (line: string | Uint8Array) => void;
@@ -55,7 +57,7 @@ export class ReplEngine {
     this.#control = new Int32Array(new SharedArrayBuffer(8));
     this.#worker = this.#start();
     await old.terminate();
-    this.#settle({ kind: "ran", complete: true, error: "The engine was started anew\n" });
+    this.#settle({ kind: "ran", complete: true, error: startedAnew });
   }
 
   async close(): Promise<void> {
@@ -75,8 +77,8 @@ export class ReplEngine {
     });
     worker.on("error", (error: Error) => {
       this.#worker = this.#start();
-      const text = `The engine failed and was started anew: ${error.stack ?? error.message}\n`;
-      this.#settle({ kind: "ran", complete: true, error: text });
+      const reason = error.stack ?? error.message;
+      this.#settle({ kind: "ran", complete: true, error: `${startedAnew}${reason}\n` });
     });
     return worker;
   }

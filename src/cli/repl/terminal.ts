@@ -1,8 +1,11 @@
 import { createInterface, type Interface } from "node:readline";
+import { primitives } from "../../host/primitives.ts";
+import { elementNames } from "../../ipfix/registry.ts";
 import { limits } from "../../limits.ts";
 import { printable } from "../../text/printable.ts";
 import { type CommandInput, exitCodes } from "../command.ts";
-import { runDirective } from "./directives.ts";
+import { type Completion, type CompletionSources, completeLine } from "./completion.ts";
+import { directives, runDirective } from "./directives.ts";
 import { ReplEngine } from "./engine.ts";
 import { historyPath, openHistory } from "./history.ts";
 
@@ -88,7 +91,7 @@ function interrupt(at: {
   const { terminal, engine, session, input } = at;
   if (engine.busy) {
     if (!engine.interrupt()) void engine.restart();
-    else input.stderr.write("Interrupted; Ctrl-C again starts the engine anew\n");
+    else input.stderr.write("Interrupting; Ctrl-C again starts the engine anew\n");
     return;
   }
   session.pending = "";
@@ -99,11 +102,16 @@ function interrupt(at: {
   terminal.prompt();
 }
 
-type Completion = [candidates: string[], word: string];
+const topics = [...primitives.map(({ name }) => name), ...elementNames()];
 
 function completer(engine: ReplEngine) {
+  const sources: CompletionSources = {
+    directives: Object.keys(directives),
+    topics,
+    lua: (line) => engine.complete(line),
+  };
   return (line: string, done: (error: Error | null, result?: Completion) => void): void => {
-    engine.complete(line).then(
+    completeLine(line, sources).then(
       (result) => done(null, result),
       (error: Error) => done(error),
     );

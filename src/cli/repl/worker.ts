@@ -5,8 +5,9 @@ import { elementNames } from "../../ipfix/registry.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine } from "../../lua/engine.ts";
 import { LimitError, LuaError } from "../../lua/errors.ts";
+import { createModuleFinder, rootBeside } from "../../lua/modules/finder.ts";
 import { moduleSource } from "../../lua/sandbox.ts";
-import { LuaFunction, LuaTable } from "../../lua/values.ts";
+import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { formatLuaError } from "../lua-error.ts";
 import { controlSlots, type ReplReply, type ReplRequest } from "./messages.ts";
 
@@ -18,6 +19,7 @@ const interrupted = () => Atomics.load(control, controlSlots.interrupt) !== 0;
 
 const engine = createLuaEngine({
   profile: "repl",
+  modules: createModuleFinder({ root: rootBeside("prompt") }),
   print,
   poll: () => (interrupted() ? new LimitError("interrupt", "interrupted") : undefined),
 });
@@ -26,10 +28,15 @@ engine.define("help", ([name]) => {
   print(formatHelp(typeof name === "string" ? name : undefined));
   return [];
 });
-const [repl] = engine.run(moduleSource("engine.repl") ?? "", "lua/engine/repl.lua");
+const [inspect] = runOwn("inspect");
+const [repl] = runOwn("repl", inspect);
 const run = member("run");
 const complete = member("complete");
 const elements = LuaTable.fromArray([...elementNames()]);
+
+function runOwn(name: string, ...args: LuaValue[]): LuaValue[] {
+  return engine.run(moduleSource(`engine.${name}`) ?? "", `lua/engine/${name}.lua`, args);
+}
 
 function member(name: string): LuaFunction {
   const value = repl instanceof LuaTable ? repl.get(name) : undefined;
@@ -52,12 +59,14 @@ function print(line: string | Uint8Array): void {
   }
 }
 
+function completed(line: string): ReplReply {
+  const [candidates, word] = engine.call(complete, [line, elements, limits.replCompletions]);
+  const names = candidates instanceof LuaTable ? candidates.toArray() : [];
+  return { kind: "completed", candidates: names.map(String), word: String(word) };
+}
+
 async function answer(request: ReplRequest): Promise<ReplReply> {
-  if (request.kind === "complete") {
-    const [candidates, word] = engine.call(complete, [request.line, elements]);
-    const names = candidates instanceof LuaTable ? candidates.toArray() : [];
-    return { kind: "completed", candidates: names.map(String), word: String(word) };
-  }
+  if (request.kind === "complete") return completed(request.line);
   try {
     if (request.kind === "load") {
       await engine.runAsync(request.source, request.name);

@@ -3,6 +3,12 @@ import { StateTables } from "../../host/state-tables.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
+import {
+  createModuleFinder,
+  type ModuleFile,
+  type ModuleLook,
+  rootBeside,
+} from "../../lua/modules/finder.ts";
 import type { LuaFunction } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { TimeBudget } from "../time-budget.ts";
@@ -10,6 +16,18 @@ import { Declarations } from "./declarations.ts";
 import { findProblems } from "./graph.ts";
 import { watchGlobals } from "./surroundings.ts";
 import { type Problem, type Wanted, words } from "./words.ts";
+
+/** What an evaluation may see of the world, and whom it tells. */
+export interface Evaluation {
+  /** Says what it prints and logs. */
+  print(text: string): void;
+  /** What `state.table` finds: that of the lane, or else nothing. */
+  readonly state?: StateTables;
+  /** Modules as they were when the file was checked; others are read from the disk. */
+  readonly modules?: ReadonlyMap<string, ModuleFile>;
+  /** Told of each look at a file that the configuration depends on. */
+  readonly onLook?: (look: ModuleLook) => void;
+}
 
 /** A conf.lua that has been run in a sandbox of its own. */
 export interface Configuration {
@@ -21,16 +39,11 @@ export interface Configuration {
   readonly engine: LuaEngine;
   /** Bounds the time of everything that runs in the engine. */
   readonly budget: TimeBudget;
-  /** Fingerprint of the globals the file made: what its functions may see beside their upvalues. */
+  /**
+   * Fingerprint of what its functions may see beside their upvalues: the globals it made, and the
+   * modules it required.
+   */
   surroundings(): string;
-}
-
-/** What a conf.lua reaches outside of its engine. */
-interface Surroundings {
-  /** Says what it prints and logs. */
-  print(text: string): void;
-  /** What `state.table` finds: that of the lane, or else nothing. */
-  readonly state?: StateTables;
 }
 
 /**
@@ -40,19 +53,29 @@ interface Surroundings {
 export function evaluateConfiguration(
   source: string,
   fileName: string,
-  { print, state = new StateTables() }: Surroundings,
+  { print, state = new StateTables(), modules, onLook }: Evaluation,
 ): Configuration {
   const budget = new TimeBudget();
+  const required = new Map<string, string>();
+  const finder = createModuleFinder({
+    root: rootBeside(fileName),
+    ...(modules && { known: modules }),
+    onLook(look) {
+      required.set(look.path, look.digest);
+      onLook?.(look);
+    },
+  });
   const engine = createLuaEngine({
     profile: "pipeline",
     print: (line) => print(typeof line === "string" ? line : Buffer.from(line).toString("latin1")),
     poll: budget.poll,
+    modules: finder,
   });
   installPrimitives({ engine, log: (level, text) => print(`${level}: ${text}`), state });
   const [levels] = engine.run("return log", "=log");
   const declarations = new Declarations(engine);
   engine.run(callableLog, "=log", [levels, (args, context) => declarations.log(args, context)]);
-  const surroundings = watchGlobals(engine);
+  const globals = watchGlobals(engine);
   const { wanted, functions, problems } = declarations;
   try {
     budget.run(limits.configurationMs, () => engine.run(source, fileName));
@@ -62,6 +85,7 @@ export function evaluateConfiguration(
   }
   problems.push(...declarations.unfinished());
   if (problems.length === 0) problems.push(...findProblems(wanted));
+  const surroundings = () => JSON.stringify([globals(), [...required].sort()]);
   return { wanted, problems, functions, engine, budget, surroundings };
 }
 

@@ -1,7 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { limits } from "../../limits.ts";
+import type { ModuleLook } from "../../lua/modules/finder.ts";
 import { compileGlue } from "../../lua/vm/glue.ts";
 import { type Problem, type Wanted, wantNothing } from "./words.ts";
+
+/** What the thread of an evaluation says: looks as they happen, then the rest. */
+export type EvaluationMessage =
+  | { readonly kind: "look"; readonly look: ModuleLook }
+  | ({ readonly kind: "done" } & Omit<Verdict, "looks">);
 
 /** What a conf.lua wants, as plain data, and what keeps it from going live. */
 export interface Verdict {
@@ -9,6 +15,8 @@ export interface Verdict {
   readonly problems: readonly Problem[];
   /** What the file printed. */
   readonly printed: readonly string[];
+  /** Every look for a module: what was found, and where something could be. */
+  readonly looks: readonly ModuleLook[];
 }
 
 /** How long a thread may take to start and to stop by itself, in milliseconds. */
@@ -24,12 +32,10 @@ export function evaluateApart(source: string, fileName: string): Promise<Verdict
     // Compiled here, it serves this thread's workers, one after the other.
     compileGlue();
     const worker = new Worker(workerFile, { workerData: { source, fileName }, env: {} });
+    const looks: ModuleLook[] = [];
     const refuse = (code: string, message: string): void => {
-      finish({
-        wanted: wantNothing(),
-        problems: [{ where: fileName, code, message }],
-        printed: [],
-      });
+      const problems = [{ where: fileName, code, message }];
+      finish({ wanted: wantNothing(), problems, printed: [], looks });
     };
     const timer = setTimeout(() => {
       const seconds = limits.configurationMs / 1_000;
@@ -43,7 +49,10 @@ export function evaluateApart(source: string, fileName: string): Promise<Verdict
       void worker.terminate();
       resolve(verdict);
     }
-    worker.once("message", finish);
+    worker.on("message", (message: EvaluationMessage) => {
+      if (message.kind === "look") looks.push(message.look);
+      else finish({ ...message, looks });
+    });
     worker.once("error", (error) => refuse("runtime", `Cannot evaluate it: ${String(error)}`));
     worker.once("exit", () => refuse("runtime", "Cannot evaluate it: its thread ended early"));
   });

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { watch as watchFolder } from "chokidar";
 import { TransportError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
+import { fileDigest, type ModuleLook, rootBeside } from "../../lua/modules/finder.ts";
 
 /** How long the file must be left alone before it is read, in milliseconds. */
 const settleMs = 60;
@@ -14,10 +14,20 @@ const pollMs = 2_000;
 
 export interface WatchOptions {
   readonly path: string;
-  /** Called with each new content, one call at a time. An empty or missing file is no content. */
-  readonly onText: (text: string) => Promise<void>;
+  /**
+   * Called with each new content, one call at a time, and with the same content when a module that
+   * it depends on has changed. Resolves with what it depends on now. An empty or missing file is
+   * no content.
+   */
+  readonly onText: (text: string) => Promise<readonly ModuleLook[]>;
   /** The file cannot be read, or is empty: what runs stays. */
   readonly onProblem: (message: string) => void;
+}
+
+/** A content that was reported and what it depends on. */
+export interface Watched {
+  readonly text: string;
+  readonly looks: readonly ModuleLook[];
 }
 
 export interface Watch {
@@ -27,20 +37,21 @@ export interface Watch {
 }
 
 /**
- * Watch one file through its folder, which sees every way of saving: in place, by rename, by a
- * backup file, and by the `..data` symbolic link that Kubernetes turns. A content is reported when
- * two reads in a row agree and it differs from the content reported before.
+ * Watch one file and the modules it requires, through their folders, which see every way of
+ * saving: in place, by rename, by a backup file, and by the `..data` symbolic link that Kubernetes
+ * turns. A content is reported when two reads in a row agree and it differs from the content
+ * reported before.
  */
-export async function watchFile(options: WatchOptions, current: string): Promise<Watch> {
+export async function watchFile(options: WatchOptions, current: Watched): Promise<Watch> {
   const path = resolve(options.path);
-  const kept = new Set([basename(path), "..data"]);
   const folder = dirname(path);
+  const modules = rootBeside(path).folder;
+  const kept = new Set([folder, path, join(folder, "..data"), modules]);
   const looker = createLooker(options, current);
   const watcher = watchFolder(folder, {
-    depth: 0,
     ignoreInitial: true,
     followSymlinks: false,
-    ignored: (entry) => entry !== folder && !kept.has(basename(entry)),
+    ignored: (entry) => !kept.has(entry) && !entry.startsWith(modules + sep),
   });
   watcher.on("all", () => looker.soon(settleMs));
   watcher.on("error", (error) => options.onProblem(`Cannot watch ${folder}: ${String(error)}`));
@@ -58,16 +69,17 @@ export async function watchFile(options: WatchOptions, current: string): Promise
   };
 }
 
-/** Looks at the file one at a time; a request during a look makes one more look after it. */
-function createLooker(options: WatchOptions, current: string) {
-  let reported = digest(current);
+/** Looks at the files one at a time; a request during a look makes one more look after it. */
+function createLooker(options: WatchOptions, current: Watched) {
+  let reported = current.text;
+  let digests = digestsOf(current.looks);
   let complained = "";
   let timer: NodeJS.Timeout | undefined;
   let queue: Promise<void> = Promise.resolve();
   let stopped = false;
 
   async function lookOnce(): Promise<void> {
-    const text = await readSettled(options.path);
+    const { text, changed } = await readSettled(options.path, digests);
     if (stopped) return;
     if (text instanceof Error || text === "") {
       const message = text === "" ? `${options.path} is empty` : text.message;
@@ -76,10 +88,9 @@ function createLooker(options: WatchOptions, current: string) {
       return;
     }
     complained = "";
-    const hash = digest(text);
-    if (hash === reported) return;
-    reported = hash;
-    await options.onText(text);
+    if (text === reported && changed === "") return;
+    reported = text;
+    digests = digestsOf(await options.onText(text));
   }
 
   function look(): Promise<void> {
@@ -99,15 +110,38 @@ function createLooker(options: WatchOptions, current: string) {
   return { look, soon, stop };
 }
 
-/** The content once two reads, `settleMs` apart, agree; an Error when it cannot be read. */
-async function readSettled(path: string): Promise<string | Error> {
-  let before = await readText(path);
+/** Digests of module files by path, as `fileDigest` gives them. */
+type Digests = ReadonlyMap<string, string>;
+
+function digestsOf(looks: readonly ModuleLook[]): Digests {
+  return new Map(looks.map(({ path, digest }) => [path, digest]));
+}
+
+/** What stands in the files at one moment. */
+interface Reading {
+  /** The content; an Error when it cannot be read. */
+  readonly text: string | Error;
+  /** The modules that are not as `digests` has them, and how they are; empty when all are. */
+  readonly changed: string;
+}
+
+/** What is there once two readings, `settleMs` apart, agree. */
+async function readSettled(path: string, digests: Digests): Promise<Reading> {
+  let before = await readOnce(path, digests);
   for (;;) {
     await wait(settleMs);
-    const now = await readText(path);
-    if (String(before) === String(now)) return now;
+    const now = await readOnce(path, digests);
+    if (String(before.text) === String(now.text) && before.changed === now.changed) return now;
     before = now;
   }
+}
+
+async function readOnce(path: string, digests: Digests): Promise<Reading> {
+  const changed = [...digests]
+    .map(([module, digest]) => [module, digest, fileDigest(module)])
+    .filter(([, digest, now]) => digest !== now)
+    .map(([module, , now]) => `${module} ${now}`);
+  return { text: await readText(path), changed: changed.join("\n") };
 }
 
 /** What some editors put before UTF-8. */
@@ -133,8 +167,4 @@ export async function readText(path: string): Promise<string | Error> {
   } catch (error) {
     return TransportError.from(`Cannot read ${path}`, error);
   }
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

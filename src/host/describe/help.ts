@@ -1,10 +1,12 @@
+import type { Element } from "../../ipfix/element.ts";
+import { elementByName, elementNames } from "../../ipfix/registry.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { table } from "../../text/table.ts";
 import type { Constant, Primitive, PrimitiveValue } from "../primitive.ts";
 import { constants, primitives } from "../primitives.ts";
 import { luaType } from "./lua-type.ts";
 
-/** Help for people: one primitive when `name` is given, else a line for each. */
+/** Help for people: one primitive or element when it is named, else a line for each primitive. */
 export function formatHelp(name?: string): string {
   if (name === undefined) {
     const rows = [...primitives.map((each) => [signature(each), each.describe])];
@@ -15,8 +17,26 @@ export function formatHelp(name?: string): string {
   if (found !== undefined) return formatOne(found);
   const constant = constants.find((each) => each.name === name);
   if (constant !== undefined) return formatConstant(constant);
-  const names = [...primitives, ...constants].map((each) => each.name);
+  const element = elementByName(name);
+  if (element !== undefined) return formatElement(element);
+  const own = [...primitives, ...constants].map((each) => each.name);
+  const names = [...own, ...elementNames()];
   return `No help for "${name}"${didYouMean(name, names)}`;
+}
+
+/** What the registries say, a line each. */
+function formatElement({ name, pen, id, type, semantics, units }: Element): string {
+  const rows = [
+    ["enterprise", pen === 0 ? "IANA" : String(pen)],
+    ["number", String(id)],
+    ["type", type],
+    ["semantics", semantics],
+    ["units", units],
+  ];
+  const known = rows.filter(([, value]) => value !== "");
+  return [name, ...known.map(([label = "", value]) => `  ${label.padEnd(10)}  ${value}`)].join(
+    "\n",
+  );
 }
 
 function signature({ name, parameters }: Primitive): string {

@@ -243,6 +243,7 @@ export class Tasks {
       clearInterval(this.#watch);
       this.#watch = undefined;
     }
+    if (this.#state.isBroken) return;
     this.#state.protectRest((L) => {
       // Closes what the script has marked to be closed.
       x.lua_resetthread(task.thread);

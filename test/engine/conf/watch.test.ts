@@ -14,12 +14,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Watch, watchFile } from "../../../src/engine/conf/watch.ts";
 import { limits } from "../../../src/limits.ts";
+import { fileDigest, type ModuleLook } from "../../../src/lua/modules/finder.ts";
 
 let folder: string;
 let path: string;
 let watch: Watch | undefined;
 let texts: string[];
 let problems: string[];
+let looks: ModuleLook[];
 let heard: () => void;
 
 beforeEach(() => {
@@ -27,6 +29,7 @@ beforeEach(() => {
   path = join(folder, "conf.lua");
   texts = [];
   problems = [];
+  looks = [];
   heard = () => undefined;
 });
 afterEach(async () => {
@@ -41,13 +44,14 @@ async function start(current: string): Promise<void> {
       async onText(text) {
         texts.push(text);
         heard();
+        return looks;
       },
       onProblem(message) {
         problems.push(message);
         heard();
       },
     },
-    current,
+    { text: current, looks },
   );
 }
 
@@ -125,6 +129,47 @@ test("watchFile() reports a content once, and not the one that runs", async () =
   await watch?.look();
   await watch?.look();
   expect(texts).toEqual(["two"]);
+});
+
+test("watchFile() reports the content again when a module that it required is saved", async () => {
+  writeFileSync(path, "one");
+  mkdirSync(join(folder, "lua"));
+  const module = join(folder, "lua", "rules.lua");
+  writeFileSync(module, "return 1");
+  looks = [{ name: "rules", path: module, digest: fileDigest(module) }];
+  await start("one");
+  await watch?.look();
+  expect(texts).toEqual([]);
+  const change = next();
+  writeFileSync(module, "return 2");
+  await change;
+  looks = [{ name: "rules", path: module, digest: fileDigest(module) }];
+  await watch?.look();
+  expect(texts.length).toBeGreaterThan(0);
+  const told = texts.length;
+  await watch?.look();
+  expect(texts.length).toBe(told);
+});
+
+test("watchFile() sees a module come, in a folder that was not there", async () => {
+  writeFileSync(path, "one");
+  const module = join(folder, "lua", "site", "rules.lua");
+  looks = [{ name: "site.rules", path: module, digest: "" }];
+  await start("one");
+  const change = next();
+  mkdirSync(join(folder, "lua", "site"), { recursive: true });
+  writeFileSync(module, "return 1");
+  await change;
+  expect(texts).toEqual(["one"]);
+});
+
+test("watchFile() leaves modules alone that nobody looked for", async () => {
+  writeFileSync(path, "one");
+  mkdirSync(join(folder, "lua"));
+  await start("one");
+  writeFileSync(join(folder, "lua", "other.lua"), "return 1");
+  await watch?.look();
+  expect(texts).toEqual([]);
 });
 
 test("watchFile() is not held up by a named pipe, and drops the mark some editors begin with", async () => {

@@ -1,13 +1,14 @@
 import { statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { command } from "../../src/cli/commands/repl.ts";
-import { ReplEngine } from "../../src/cli/repl/engine.ts";
-import { historyPath, openHistory } from "../../src/cli/repl/history.ts";
-import { limits } from "../../src/limits.ts";
-import { temporaryFolder } from "../support/folder.ts";
-import { unstoppable } from "../support/lua.ts";
-import { runCommand } from "../support/terminal.ts";
+import { command } from "../../../src/cli/commands/repl.ts";
+import { ReplEngine } from "../../../src/cli/repl/engine.ts";
+import { historyPath, openHistory } from "../../../src/cli/repl/history.ts";
+import { limits } from "../../../src/limits.ts";
+import { samplePath } from "../../generate/sample-capture.ts";
+import { temporaryFolder } from "../../support/folder.ts";
+import { unstoppable } from "../../support/lua.ts";
+import { runCommand } from "../../support/terminal.ts";
 
 function start(): { engine: ReplEngine; printed: unknown[] } {
   const printed: unknown[] = [];
@@ -28,6 +29,17 @@ test.for([
   ],
   ["{ { { { { 1 } } } } }", "{ { { { {…} } } } }"],
   ["(function() local t = {} t.t = t return t end)()", "{ t = <cycle> }"],
+  ["('x'):rep(4100)", `"${"x".repeat(4096)}"… (4100 octets)`],
+  ["('é'):rep(2049)", `"${"é".repeat(2048)}"… (4098 octets)`],
+  ["{ [{}] = { 1 }, [print] = nil, [1.5] = 2 }", "{ [1.5] = 2, [{}] = { 1 } }"],
+  [
+    "(function() local t = {} for i = 1, 150 do t[i] = 1 end return t end)()",
+    `{\n${"  1,\n".repeat(100)}  …,\n}`,
+  ],
+  [
+    "{ name = ('n'):rep(40), list = { 1, 2 }, other = ('o'):rep(40) }, 5",
+    `{\n  list = { 1, 2 },\n  name = "${"n".repeat(40)}",\n  other = "${"o".repeat(40)}",\n}\n5`,
+  ],
   ["setmetatable({}, { __tostring = function() return 'own' end })", "own"],
   ["select('#')", "0"],
   ["ipfix.element('octetDeltaCount').id", "1"],
@@ -69,11 +81,21 @@ test.for([
   ["str", "str", ["string"]],
   ["print(string.re", "string.re", ["string.rep", "string.reverse"]],
   ["json.", "json.", ["json.array", "json.decode", "json.encode", "json.null", "json.object"]],
+  ["s = 1 s:re", "s:re", []],
+  ["text:re", "text:re", ["text:rep", "text:reverse"]],
+  ["object:m", "object:m", ["object:method"]],
+  ["object.m", "object.m", ["object.mark", "object.method"]],
+  ["inner.object:inh", "inner.object:inh", ["inner.object:inherited"]],
+  ["whi", "whi", ["while"]],
   ["flow.octetDeltaC", "flow.octetDeltaC", ["flow.octetDeltaCount"]],
   ["x = sourceIPv4A", "sourceIPv4A", ["sourceIPv4Address"]],
   ["nothing.at.all.", "nothing.at.all.", []],
 ] as const)("complete() offers for %s", async ([line, word, candidates]) => {
-  expect(await start().engine.complete(line)).toEqual([candidates, word]);
+  const { engine } = start();
+  await engine.run(`text = "a" base = { inherited = print }
+    object = setmetatable({ method = print, mark = 1 }, { __index = base }) inner = { object = object }
+    setmetatable(inner, { __index = function() error("completion ran Lua") end })`);
+  expect(await engine.complete(line)).toEqual([candidates, word]);
 });
 
 test("interrupt() ends a loop and keeps the variables", async () => {
@@ -110,7 +132,7 @@ test("restart() ends what does not listen", async () => {
     engine.interrupt();
     if (!engine.interrupt()) void engine.restart();
   }, 50);
-  expect((await running).error).toBe("The engine was started anew\n");
+  expect((await running).error).toBe("The engine was started anew: globals and modules are lost\n");
   expect(await engine.run("x = 1")).toEqual({ kind: "ran", complete: true });
 });
 
@@ -167,4 +189,31 @@ test("openHistory() tells once of a file it cannot keep", () => {
   history.save(["a"]);
   expect(history.lines).toEqual([]);
   expect(problems).toMatchObject([expect.stringMatching(/^The history is not kept: ENOTDIR/)]);
+});
+
+test("complete() offers a bounded number of names", async () => {
+  const { engine } = start();
+  await engine.run("t = {} for i = 1, 200000 do t['n' .. i] = i end");
+  const [candidates] = await engine.complete("t.n");
+  expect(candidates).toHaveLength(limits.replCompletions);
+});
+
+test("show() prints the fields of flows in the order of their Template", async () => {
+  const path = join(temporaryFolder(), "sample.ipfix");
+  const stdin = `pcap.to_ipfix { inputs = { "${samplePath}" }, output = "${path}" }
+for flow in ipfix.records("${path}") do show(flow) kept = flow break end
+kept
+`;
+  const { stdout } = await runCommand(command, [], { stdin });
+  expect(stdout).toMatch(/^flow \{\n {2}flowStartMilliseconds = \d+,\n {2}flowEndMilli/m);
+  expect(stdout).toMatch(/^ {2}sourceIPv4Address = "192\.0\.2\.\d+",$/m);
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe("flow (past)");
+});
+
+test("help() explains an element", async () => {
+  const { stdout } = await runCommand(command, [], { stdin: ":help octetDeltaCount\n" });
+  expect(stdout).toBe(
+    "octetDeltaCount\n  enterprise  IANA\n  number      1\n  type        unsigned64\n" +
+      "  semantics   deltaCounter\n  units       octets\n",
+  );
 });
