@@ -6,6 +6,9 @@ import { type BodyChange, changeBodies, encode, findSection } from "./binary.ts"
  * functions. Holds for the one binary whose hash the loader knows.
  */
 
+/** Where the VM looks for the finalizer of an object. */
+export const finalizerName = "\u0001_gc";
+
 /** Constants: what stands there and what takes its place; `%s` take their arguments in order. */
 const texts: readonly (readonly [there: string, instead: string])[] = [
   // What `tostring` skips to see whether a number looks like an integer: with nothing to skip
@@ -20,7 +23,7 @@ const texts: readonly (readonly [there: string, instead: string])[] = [
   ["attempt to yield from outside a coroutine", "attempt to yield across C-call boundary"],
   // Names of metamethods that tables of LuaJIT do not have: the VM looks under others. What ends
   // in their letters may be a constant too. Finalizers would run where no limit holds.
-  ["__gc", "\u0001_gc"],
+  ["__gc", finalizerName],
   ["__len", "\u0001_len"],
   ["unfinished long %s (starting at line %d)", "unfinished long %s"],
   ["invalid conversion '%s' to 'format'", "invalid option '%s' to 'format'"],

@@ -1,6 +1,7 @@
 import { RawCall } from "../../raw/call.ts";
 import type { LuaState } from "../../state.ts";
 import { lua, type StatePointer } from "../../vm/exports.ts";
+import { finalizerName } from "../../vm/patches.ts";
 import { attempt, bindLibrary, type Library, pathArgument, setFunctions } from "../library.ts";
 import { describeSystemError } from "../system-error.ts";
 import { type Default, Defaults } from "./defaults.ts";
@@ -28,6 +29,11 @@ export function pushIo(state: LuaState, L: StatePointer, files: StandardFiles): 
   setFunctions(state, L, bindLibrary(state, fileMethods(handles), 1));
   state.pushString(L, "__index");
   x.lua_pushvalue(L, -2);
+  x.lua_rawset(L, -3);
+  // A file that nobody holds is written and closed.
+  state.pushString(L, finalizerName);
+  state.pushString(L, "__gc");
+  x.lua_rawget(L, -3);
   x.lua_rawset(L, -3);
   handles.adoptMetatable(L);
 
