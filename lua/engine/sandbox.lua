@@ -42,6 +42,7 @@ local tostring, type, xpcall = tostring, type, xpcall
 local get_info, get_upvalue = debug.getinfo, debug.getupvalue
 local join_upvalue = debug.upvaluejoin
 local readable = host.readable
+local find = string.find
 
 -- A message handler would run while the guard that ends an expired script is off.
 local function xpcall_guarded(...)
