@@ -18,6 +18,8 @@ export type RawFunction = (L: StatePointer) => number;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const scratchBytes = 4_096;
+/** Text up to this long is faster copied here than handed to an encoder or decoder. */
+const shortText = 32;
 
 /** Octets of a chunk's name that Lua shows in messages (LUA_IDSIZE). */
 const longestChunkName = 59;
@@ -198,6 +200,10 @@ export class LuaState {
   /** The string at `index` as text when it is UTF-8, else a copy of its octets. */
   toString(L: StatePointer, index: number): string | Uint8Array {
     const bytes = this.viewString(L, index);
+    if (bytes.length <= shortText) {
+      const text = decodeAscii(bytes);
+      if (text !== undefined) return text;
+    }
     try {
       return utf8.decode(bytes);
     } catch (error) {
@@ -274,6 +280,7 @@ export class LuaState {
   #copyIn(value: string | Uint8Array, at: number, room: number): number {
     const bytes = this.glue.bytes();
     if (typeof value === "string") {
+      if (value.length <= shortText && copyAscii(value, bytes, at)) return value.length;
       return encoder.encodeInto(value, bytes.subarray(at, at + room)).written;
     }
     bytes.set(value, at);
@@ -334,6 +341,26 @@ export class LuaState {
     this.#fault = undefined;
     throw fault.error;
   }
+}
+
+/** Text of ASCII; undefined where there is any other octet. */
+function decodeAscii(bytes: Uint8Array): string | undefined {
+  let text = "";
+  for (const octet of bytes) {
+    if (octet > 127) return undefined;
+    text += String.fromCharCode(octet);
+  }
+  return text;
+}
+
+/** Copy text of ASCII to `at`; false at the first other character. */
+function copyAscii(text: string, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return false;
+    bytes[at + i] = code;
+  }
+  return true;
 }
 
 /** Octets that `value` takes at most; exact for long text. */

@@ -55,6 +55,11 @@ test("the engine has what the table says, and nothing else beside it", () => {
   expect(added.sort()).toEqual([...bound, ...constants].map(({ name }) => name).sort());
 });
 
+test("the stubs are Lua", () => {
+  const stub = formatStub(primitives, constants);
+  expect(start().run("return load(...) ~= nil", "test.lua", [stub])).toEqual([true]);
+});
+
 test("completion offers every primitive", () => {
   const engine = start("repl");
   const [repl] = engine.run(moduleSource("engine.repl") ?? "", "lua/engine/repl.lua");

@@ -21,6 +21,7 @@ const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const quote = 0x22;
 const backslash = 0x5c;
 const firstPrintable = 0x20;
+const blank = 0x20;
 /** Integers of so many characters have at most 53 bits. */
 const shortInteger = 15;
 
@@ -156,6 +157,8 @@ function take(decoding: Decoding, word: string): boolean {
 }
 
 function skipSpace(decoding: Decoding): void {
+  // Most texts have none; the expression costs more than the look.
+  if (decoding.text.charCodeAt(decoding.at) > blank) return;
   space.lastIndex = decoding.at;
   space.exec(decoding.text);
   decoding.at = space.lastIndex;
