@@ -37,7 +37,8 @@ local metatable = {
   __index = read,
   __newindex = write,
   __pairs = iterate,
-  __len = function(object)
+  -- The VM asks objects for their length under this name, and tables under none, as LuaJIT.
+  ["\1_len"] = function(object)
     return count(names[object])
   end,
 }
