@@ -55,6 +55,9 @@ end
 loaded["table.new"], table.new = table.new, nil
 loaded["table.clear"], table.clear = table.clear, nil
 
+-- One function, one name: that of LuaJIT.
+table.unpack = nil
+
 -- jit ---------------------------------------------------------------------------------------------
 
 local function nothing() end

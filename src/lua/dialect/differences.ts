@@ -73,8 +73,8 @@ export const differences: readonly Difference[] = [
   {
     about: "more functions",
     luajit: "those of Lua 5.1 and its own",
-    here: "some of Lua 5.4, too: `table.unpack`, `table.pack`, `utf8`, `string.pack`, `math.type`",
-    example: ["return type(table.unpack)", "nil", "function"],
+    here: "some of Lua 5.4, too: `table.pack`, `utf8`, `string.pack`, `math.type`, `rawlen`",
+    example: ["return type(table.pack)", "nil", "function"],
     finds: {
       names: [
         ...["coroutine.close", "math.maxinteger", "math.mininteger", "math.tointeger"],

@@ -1,12 +1,7 @@
 import type { LuaState } from "../state.ts";
+import { debugRecord, ownFiles } from "../vm/call-stack.ts";
 import { lua, type StatePointer } from "../vm/exports.ts";
 import { replaced, tableEntries } from "../vm/patches.ts";
-
-/** `lua_Debug` of Lua 5.4 in 32-bit WebAssembly: offsets of what we read, and its size. */
-const debugRecord = { line: 24, source: 44, bytes: 108 } as const;
-
-/** Files of our own that wrap functions of Lua: a mistake in a call to them is the caller's. */
-const ownFiles = "lua/engine/";
 
 /** Octets of one name in a message; Lua's own are shorter. */
 const longestName = 256;

@@ -14,7 +14,14 @@ export interface Place {
 }
 
 /** `lua_Debug` of Lua 5.4 in 32-bit WebAssembly: offsets of what we read, and its size. */
-const debugRecord = { name: 4, what: 12, line: 24, defined: 28, source: 44, bytes: 108 } as const;
+export const debugRecord = {
+  name: 4,
+  what: 12,
+  line: 24,
+  defined: 28,
+  source: 44,
+  bytes: 108,
+} as const;
 
 /**
  * Reads the calls of a coroutine without making a Lua value: also where Lua has no memory left.

@@ -13,12 +13,11 @@ if (!able) console.warn("no ../shared or no luajit: the probes of the corpus are
 const differing: Readonly<Record<string, string>> = {
   "big int print >=1e15": "whole numbers",
   "modulo zero": "modulo zero",
-  "table.unpack absent": "more functions",
   "bitwise op": "integer division and bits",
 };
 
 /** Probes of parts that other libraries of ours are to mend; they may agree by now. */
-const pending: readonly string[] = ["find init > len", "string arith mm"];
+const pending: readonly string[] = ["find init > len"];
 
 /** Addresses of functions are nobody's to compare. */
 const withoutAddresses = (text: string) => text.replace(/^function: .*$/, "function");
