@@ -13,7 +13,7 @@ local _G, io, package, debug = _G, natives.io, package, debug
 local error, load, rawget, rawset, select = error, load, rawget, rawset, select
 local setfenv, setmetatable, type = setfenv, setmetatable, type
 local gmatch, gsub, match, sub = string.gmatch, string.gsub, string.match, string.sub
-local concat, pack, unpack = table.concat, table.pack, table.unpack
+local concat, pack, unpack = table.concat, table.pack, unpack
 local fail, is_readable, read_source = natives.fail, natives.is_readable, natives.loadfile
 
 -- io ----------------------------------------------------------------------------------------------
