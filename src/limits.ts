@@ -134,6 +134,10 @@ export const limits = {
   replCompletions: 500,
   /** Lines of a REPL script on their way to the terminal before the script waits. */
   replLines: 1_000,
+  /** Slots of a coroutine's stack: as LuaJIT's; its copies stay below a millisecond. */
+  luaStackSlots: 65_500,
+  /** Lua instructions that an error, or a change of coroutine, counts as: it takes as long. */
+  luaErrorInstructions: 500,
   /** Lua instructions between two hooks: a slow instruction takes milliseconds. */
   luaHookInstructions: 500,
   /** Lua instructions between two looks at the clock: some microseconds. */

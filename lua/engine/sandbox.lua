@@ -1,6 +1,6 @@
 --- Close the standard library: what is not on the list below is gone. Runs first in every engine,
 --- before any other Lua code, and hands the metatable of error objects to the host.
-local load_module, print_line, is_ended, host, load_below, fail, loading = ...
+local load_module, print_line, is_ended, host, load_below, fail, loading, spend = ...
 
 local allowed = {
   _G = {
@@ -42,7 +42,7 @@ local tostring, type, xpcall = tostring, type, xpcall
 local get_info, get_upvalue = debug.getinfo, debug.getupvalue
 local join_upvalue = debug.upvaluejoin
 local readable = host.readable
-local find = string.find
+local find, sub = string.find, string.sub
 
 -- A message handler would run while the guard that ends an expired script is off.
 local function xpcall_guarded(...)
@@ -59,6 +59,16 @@ local function xpcall_guarded(...)
   end, select(3, ...))
 end
 
+-- To collect is one instruction, which looks at all that is held.
+local collect_all, floor = collectgarbage, math.floor
+
+collectgarbage = function(option)
+  if option ~= "count" then
+    spend(1000 + floor(64 * collect_all("count")))
+  end
+  return collect_all(option)
+end
+
 local function read_pieces(reader)
   local pieces, count = {}, 0
   for piece in reader do
@@ -73,14 +83,23 @@ local function read_pieces(reader)
   return concat(pieces)
 end
 
--- A reader that gives all of `reader` at once, as Lua 5.4 reads it.
-local function whole(reader)
-  local done = false
+-- In one piece a text would be compiled by one instruction, which may take long.
+local function in_pieces(text)
+  local at = 1
   return function()
-    if not done then
-      done = true
-      return readable(read_pieces(reader))
-    end
+    local piece = sub(text, at, at + 4095)
+    spend(#piece)
+    at = at + 4096
+    return piece
+  end
+end
+
+-- A reader that gives all of `reader`, as Lua 5.4 reads it.
+local function whole(reader)
+  local read
+  return function()
+    read = read or in_pieces(readable(read_pieces(reader)))
+    return read()
   end
 end
 
@@ -92,6 +111,9 @@ local function load_text(chunk, name, mode, ...)
     chunk = whole(chunk)
   elseif type(chunk) == "string" then
     name, chunk = name or chunk, readable(chunk)
+    if #chunk > 4096 then
+      chunk = in_pieces(chunk)
+    end
   end
   if select("#", ...) > 0 then
     return load(chunk, name, "t", (...))
@@ -134,6 +156,7 @@ end
 
 _G.load = load_text
 _G.collectgarbage, _G.print, _G.xpcall = collect, print_line, xpcall_guarded
+load_module("engine.bounds")(spend)
 for name, names in pairs(allowed) do
   keep_only(name == "_G" and _G or _G[name], names)
 end

@@ -10,6 +10,7 @@ import { openSandbox } from "./sandbox.ts";
 import { LuaState, type RawFunction } from "./state.ts";
 import { AsyncFunction, type LuaFunction, type LuaValue } from "./values.ts";
 import { lua, type StatePointer } from "./vm/exports.ts";
+import { testBounds, testEngine } from "./vm/self-test.ts";
 import { openWaiting } from "./wait/open.ts";
 import type { AsyncOptions, Tasks } from "./wait/tasks.ts";
 
@@ -83,8 +84,13 @@ export interface LuaEngine {
   pushFunction(L: StatePointer, fn: LuaFunction): void;
 }
 
-/** Create an engine in about a millisecond. */
+/** Whether the first engine of this thread has shown that the VM is the one we know. */
+let tested = false;
+
+/** Create an engine in about a millisecond; the first of a thread takes a few. */
 export function createLuaEngine(options: LuaEngineOptions): LuaEngine {
+  if (!tested) testEngine(new Engine({ profile: "agent", ...testBounds }));
+  tested = true;
   return new Engine(options);
 }
 

@@ -46,9 +46,11 @@ interface GuardModule {
   readonly excess: WebAssembly.Global<"i32">;
   readonly hookPointer: WebAssembly.Global<"i32">;
   readonly begin: (L: StatePointer, steps: bigint) => void;
+  readonly charge: (steps: number) => void;
   readonly hurry: (L: StatePointer) => void;
   readonly allocate: () => number;
   readonly hook: () => void;
+  readonly read: () => number;
   readonly spendFunction: () => number;
   readonly endedFunction: () => number;
   /** For other companion modules: charge for a loop in native code. */
@@ -68,6 +70,8 @@ export class Guard {
   /** `lua_Alloc` in the table of functions. */
   readonly allocator: number;
   readonly spendPointer: number;
+  /** `lua_Reader` of a source: its context is the address and the octets left, 32 bits each. */
+  readonly reader: number;
   readonly endedPointer: number;
   readonly #options: GuardOptions;
   readonly #steps: bigint;
@@ -88,6 +92,7 @@ export class Guard {
     this.module = loadCompanion<GuardModule>({ x }, guardWasm, host);
     this.allocator = pointerTo(this.module.allocate);
     this.spendPointer = pointerTo(this.module.spendFunction);
+    this.reader = pointerTo(this.module.read);
     this.endedPointer = pointerTo(this.module.endedFunction);
     this.module.hookPointer.value = pointerTo(this.module.hook);
     this.module.allowed.value = options.memoryBytes;
@@ -141,8 +146,12 @@ export class Guard {
     this.module.begin(L, this.#steps - BigInt(usage.instructions));
   }
 
-  /** An error was caught in `L`, or on behalf of `caller`: a run that is over must not go on. */
+  /**
+   * An error, or what a coroutine yields, was caught in `L`, or on behalf of `caller`: a run that
+   * is over must not go on.
+   */
   caught(L: StatePointer, caller: StatePointer): void {
+    this.module.charge(limits.luaErrorInstructions);
     if (this.module.excess.value === 0) return;
     this.module.hurry(L);
     if (caller !== 0) this.module.hurry(caller);

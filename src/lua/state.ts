@@ -21,6 +21,10 @@ const scratchBytes = 4_096;
 /** Text up to this long is faster copied here than handed to an encoder or decoder. */
 const shortText = 32;
 
+/** What the reader of a source needs, and the mode `t`: text, never bytecode. */
+const loadContextBytes = 12;
+const textMode = encoder.encode("t\0");
+
 /** Octets of a chunk's name that Lua shows in messages (LUA_IDSIZE). */
 const longestChunkName = 59;
 
@@ -249,7 +253,9 @@ export class LuaState {
       this.#cutNames.set(cut, chunkName);
     }
     const readable = rewriteDialect(withoutShebang(text));
-    if (this.load(L, readable, `@${chunkName}`) === lua.status.ok) return;
+    const status = this.load(L, readable, `@${chunkName}`);
+    if (status === lua.status.ok) return;
+    if (status !== lua.status.syntax) throw this.guard.excess ?? outOfMemory();
     const { where, detail } = splitPosition(this.toMessage(L, -1));
     throw new ConfigError("syntax", where || chunkName, detail);
   }
@@ -257,14 +263,17 @@ export class LuaState {
   /** Compile text and push the function, or what is wrong; returns Lua's status. */
   load(L: StatePointer, source: Uint8Array, chunkName: string): number {
     const { x } = this;
-    const name = encoder.encode(`${chunkName}\0t\0`);
-    const at = x.malloc(name.length + source.length);
+    const name = encoder.encode(`${chunkName}\0`);
+    const at = x.malloc(loadContextBytes + name.length + source.length);
     if (at === 0) throw outOfMemory();
-    const text = at + name.length;
-    this.glue.bytes().set(name, at);
+    const text = at + loadContextBytes + name.length;
+    this.glue.view().setUint32(at, text, true);
+    this.glue.view().setUint32(at + 4, source.length, true);
+    this.glue.bytes().set(textMode, at + 8);
+    this.glue.bytes().set(name, at + loadContextBytes);
     this.glue.bytes().set(source, text);
     try {
-      return x.luaL_loadbufferx(L, text, source.length, at, text - 2);
+      return x.lua_load(L, this.guard.reader, at, at + loadContextBytes, at + 8);
     } finally {
       x.free(at);
     }

@@ -9,14 +9,17 @@ function startAgent(options: Partial<LuaEngineOptions> = {}) {
   return createLuaEngine({ profile: "agent", memoryBytes: 8 * mebibyte, ...options });
 }
 
+/** What another thread would set. */
+const flag = new Int32Array(1);
+
 const instructions = { run: { instructions: 100_000 } };
 
 test.for<[string, LimitReason, Partial<LuaEngineOptions>]>([
   ["while true do end", "instructions", instructions],
   ["while true do pcall(error) end", "instructions", instructions],
   ["local s = ('x'):rep(1e6) while true do local t = s .. 'y' end", "instructions", instructions],
-  ["while true do end", "deadline", { run: { deadlineMs: 0 } }],
-  ["while true do end", "interrupt", { interrupt: new Int32Array([1]) }],
+  ["while true do end", "deadline", { run: { deadlineMs: 50 } }],
+  ["interrupt() while true do end", "interrupt", { interrupt: flag }],
   ["local t = {} while true do t[#t + 1] = {} end", "memory", {}],
   ["local s = 'x' while true do s = s .. s end", "memory", {}],
   ["while true do print('x') end", "output", { run: { outputBytes: 1_000 } }],
@@ -24,6 +27,11 @@ test.for<[string, LimitReason, Partial<LuaEngineOptions>]>([
   ["print(('x'):rep(2000))", "output", { run: { outputBytes: 1_000 } }],
 ])("%s ends for want of %s, at its line", ([source, reason, options]) => {
   const engine = startAgent(options);
+  flag[0] = 0;
+  engine.define("interrupt", () => {
+    flag[0] = 1;
+    return [];
+  });
   const error = failLua(`local function work()\n${source}\nend\nwork()`, engine);
   expect(error).toMatchObject({ code: "limit", where: "test.lua:2", reason });
   expect(error.traceback).toMatch(/test\.lua:2: in .*'?work'?[\s\S]*in main chunk/);
@@ -74,4 +82,10 @@ test("a trusted script is not counted and not ended", () => {
   const engine = createLuaEngine({ profile: "trusted" });
   engine.run("for i = 1, 1e6 do end print('x')", "test.lua");
   expect(engine.usage().instructions).toBe(0);
+});
+
+test("a bound that is exceeded while a source is compiled is told as one", () => {
+  const engine = startAgent({ run: { instructions: 1_000 } });
+  const error = failLua(`return ${"1 + ".repeat(1_000)} 1`, engine);
+  expect(error).toMatchObject({ code: "limit", reason: "instructions" });
 });

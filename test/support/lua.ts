@@ -47,18 +47,11 @@ export async function failAsync(
 }
 
 /**
- * Statements that nothing ends from within: the garbage collector, which runs in C, goes over a
- * shuffled chain of weak keys once for each of its few links that lie in order; for minutes.
+ * Statements that nothing ends from within: a short list is sorted in C, where each comparison of
+ * long strings takes milliseconds, and there are thousands.
  */
 export const unstoppable = `
-local count, keys = 60000, {}
-for i = 1, count do keys[i] = {} end
-for i = count, 2, -1 do
-  local j = math.random(i)
-  keys[i], keys[j] = keys[j], keys[i]
-end
-local weak, first = setmetatable({}, { __mode = "k" }), keys[1]
-for i = 2, count do weak[keys[i - 1]] = keys[i] end
-keys = nil
-collectgarbage()
-`;
+  local list, text = {}, ("x"):rep(1e7)
+  local odd, even = text .. "a", text .. "b"
+  for i = 1, 1000 do list[i] = i % 2 == 0 and even or odd end
+  table.sort(list)`;

@@ -64,7 +64,9 @@
     (global.set $left (i64.sub (global.get $left) (local.get $steps)))
     (global.set $slice (i32.wrap_i64 (local.get $steps))))
 
-  (func $charge (param $steps i32)
+  ;; Charge without raising: the next hook does.
+  (func $charge (export "charge") (param $steps i32)
+    (if (i32.eqz (global.get $watched)) (then (return)))
     (global.set $slice (i32.sub (global.get $slice) (local.get $steps)))
     (if (i32.le_s (global.get $slice) (i32.const 0)) (then (call $next_slice))))
 
@@ -131,6 +133,22 @@
     (call $spend (local.get $L) (i32.wrap_i64 (local.get $steps)))
     (i32.const 0))
 
+  ;; The reader of a source (lua_Reader) in pieces, so that a compiler at work can be ended. The
+  ;; context is: | address (i32) | octets left (i32) |
+  (func (export "read") (param $L i32) (param $context i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local $piece i32)
+    (local.set $at (i32.load (local.get $context)))
+    (local.set $piece (i32.load offset=4 (local.get $context)))
+    (if (i32.gt_u (local.get $piece) (i32.const 4096))
+      (then (local.set $piece (i32.const 4096))))
+    (i32.store (local.get $context) (i32.add (local.get $at) (local.get $piece)))
+    (i32.store offset=4 (local.get $context)
+      (i32.sub (i32.load offset=4 (local.get $context)) (local.get $piece)))
+    (i32.store (local.get $size) (local.get $piece))
+    (call $spend (local.get $L) (local.get $piece))
+    (local.get $at))
+
   ;; `is_ended()` for Lua: whether the run is over its bounds.
   (func (export "endedFunction") (param $L i32) (result i32)
     (call $pushboolean (local.get $L) (i32.ne (global.get $excess) (i32.const 0)))
@@ -156,18 +174,14 @@
         (if (local.get $moved) (then (global.set $used (local.get $total))))
         (return (local.get $moved))))
     (local.set $most (global.get $allowed))
-    (if (global.get $watched)
+    (if (global.get $excess)
       (then
-        (if (i32.eqz (global.get $excess))
-          (then
-            (call $charge (i32.add (i32.shr_u (local.get $new) (i32.const 6)) (i32.const 1)))))
-        (if (global.get $excess)
-          (then
-            ;; Nothing more until the hook has raised the error; then only room for it.
-            (local.set $most (i32.const 0))
-            (if (global.get $ended)
-              (then
-                (local.set $most (i32.add (global.get $allowed) (global.get $reserve)))))))))
+        ;; Nothing more until the hook has raised the error; then only room for it.
+        (local.set $most
+          (select
+            (i32.add (global.get $allowed) (global.get $reserve))
+            (i32.const 0)
+            (global.get $ended)))))
     (if (i32.or
           (i32.gt_u (local.get $total) (local.get $most))
           (i32.lt_u (local.get $total) (local.get $new)))
@@ -183,6 +197,7 @@
     (global.set $used (local.get $total))
     (if (i32.gt_u (local.get $total) (global.get $peak))
       (then (global.set $peak (local.get $total))))
+    (call $charge (i32.add (i32.shr_u (local.get $new) (i32.const 6)) (i32.const 1)))
     (local.get $moved))
 
   ;; Lua collects all its garbage now, which takes a step for each 16 octets that it holds.

@@ -158,7 +158,7 @@
               (drop (call $rawgeti (local.get $L) (i32.const 1) (local.get $i)))
               (call $rawseti (local.get $L) (i32.const 5) (local.get $i))
               (local.set $i (i64.add (local.get $i) (i64.const 1)))
-              (br $take))))
+              (br_if $take (i64.ne (local.get $i) (i64.const 0x8000000000000000))))))
         (call $copy (local.get $L) (i32.const 5) (i32.const 1))
         (call $settop (local.get $L) (i32.const 4))))
     (call $original (local.get $L)))
@@ -182,7 +182,9 @@
     (loop $take
       (drop (call $rawgeti (local.get $L) (i32.const 1) (local.get $i)))
       (local.set $i (i64.add (local.get $i) (i64.const 1)))
-      (br_if $take (i64.le_s (local.get $i) (local.get $last))))
+      ;; Not `<=`: the last position may be the largest number.
+      (br_if $take
+        (i64.ne (local.get $i) (i64.add (local.get $last) (i64.const 1)))))
     (i32.wrap_i64 (local.get $count)))
 
   (func (export "move") (param $L i32) (result i32)

@@ -107,10 +107,10 @@ export interface LuaExports {
   readonly lua_getstack: (L: StatePointer, level: number, record: number) => number;
   readonly lua_getinfo: (L: StatePointer, what: number, record: number) => number;
   readonly lua_dump: (L: StatePointer, writer: number, context: number, strip: number) => number;
-  readonly luaL_loadbufferx: (
+  readonly lua_load: (
     L: StatePointer,
-    text: number,
-    length: number,
+    reader: number,
+    context: number,
     name: number,
     mode: number,
   ) => number;

@@ -1,4 +1,5 @@
 import { type BodyChange, changeBodies, encode, findSection } from "./binary.ts";
+import { boundChanges } from "./bounds.ts";
 
 /**
  * What we change in the bytes of `glue.wasm` before they are compiled, so that it speaks and
@@ -110,7 +111,7 @@ export function patchGlue(glue: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function bodies(): ReadonlyMap<number, BodyChange> {
-  const changes = new Map<number, BodyChange>();
+  const changes = new Map<number, BodyChange>(boundChanges);
   Object.values(replaced).forEach(({ index, type, parameters }, nth) => {
     const gets = Array.from({ length: parameters }, (_, i) => wasm.get(i)).flat();
     const slot = wasm.constant(tableEntries + nth);

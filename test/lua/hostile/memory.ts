@@ -1,0 +1,128 @@
+import type { HostileScript } from "./script.ts";
+
+/** Memory, stack and collector. */
+export const memory: readonly HostileScript[] = [
+  ["local t = {} while true do t[#t + 1] = {} end", "memory"],
+  ["local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end", /memory|used up/],
+  ["local t = {} for i = 1, 1e9 do t[i] = i end", "memory"],
+  ["local t = {} for i = 1, 1e9 do t[-i] = i end", "memory"],
+  ["local t = {} for i = 1, 1e9 do t['k' .. i] = true end", "memory"],
+  ["local t = {} for i = 1, 1e9 do t = { t } end", "memory"],
+  ["local f for i = 1, 1e9 do local g = f f = function() return g end end", "memory"],
+  ["local t = {} while true do t[#t + 1] = coroutine.create(print) end", "memory"],
+  ["local t = {} while true do t[#t + 1] = load('return ' .. #t) end", /memory|used up|still runs/],
+  ["local s = 'x' while true do s = s .. s end", "memory"],
+  ["return ('x'):rep(1e9)", "memory"],
+  ["return ('x'):rep(1e7, ('y'):rep(100))", "memory"],
+  ["return ('x'):rep(1 << 40)", /not enough memory|too large/],
+  ["return ('x'):rep(math.maxinteger)", /not enough memory|too large/],
+  ["return ('x'):rep(math.maxinteger, 'y')", /not enough memory|too large/],
+  ["return table.concat({ ('x'):rep(5e6), ('x'):rep(5e6), ('x'):rep(5e6) })", "memory"],
+  [
+    "local t = {} for i = 1, 3e4 do t[i] = ('x'):rep(100) end for i = 1, 10 do t[#t + 1] = table.concat(t) end",
+    "memory",
+  ],
+  ["local s = ('x'):rep(3e6) return s:upper() .. s:lower()", "memory"],
+  ["local s = ('x'):rep(3e6) return s:reverse() .. s", "memory"],
+  ["return ('x'):rep(1e6):gsub('x', ('y'):rep(100))", "memory"],
+  ["return ('%s'):rep(100):format(unpack({}, 1, 100)):rep(1e6)", "memory"],
+  [
+    "local s = ('x'):rep(1e6) local _ = (('%s'):rep(50)):format(unpack(setmetatable({}, { __index = function() return s end }), 1, 50)) error('end')",
+    /memory|no value|nil|end/,
+  ],
+  ["local t = {} for i = 1, 40 do t[i] = ('x'):rep(1e6) end", "memory"],
+  ["local t = {} while not pcall(string.rep, 'x', 1e8) do t[#t + 1] = {} end", "work"],
+  ["local t = {} while true do pcall(function() while true do t[#t + 1] = {} end end) end", "work"],
+  [
+    "local t = {} pcall(function() while true do t[#t + 1] = {} end end) while true do pcall(string.rep, 'x', 1000) end",
+    "work",
+  ],
+  [
+    "local t = {} pcall(function() while true do t[#t + 1] = { {} } end end) for i = 1, 1000 do t[i] = nil end while true do local x = { 1 } end",
+    "work",
+  ],
+  [
+    "local t = {} while true do coroutine.resume(coroutine.create(function() while true do t[#t + 1] = {} end end)) end",
+    "work",
+  ],
+  ["while true do collectgarbage() end", "work"],
+  [
+    "local t = {} pcall(function() for i = 1, 5e4 do t[i] = {} end end) while true do collectgarbage('step') end",
+    "work",
+  ],
+  [
+    "local t = {} for i = 1, 5e4 do t[i] = {} end while true do pcall(collectgarbage, 'collect') end",
+    "work",
+  ],
+  ["for i = 1, 1e9 do setmetatable({}, { __mode = 'k' })[{}] = {} end", "work"],
+  [
+    "local e = setmetatable({}, { __mode = 'k' }) local first = {} local k = first for i = 1, 1e4 do local v = {} e[k] = v k = v end while true do collectgarbage() end",
+    "work",
+  ],
+  [
+    "setmetatable({}, { __gc = function() while true do end end }) collectgarbage() error('end')",
+    /__gc|end/,
+  ],
+  [
+    "local mt = {} local t = setmetatable({}, mt) mt.__gc = function() while true do end end t = nil collectgarbage() while true do end",
+    "work",
+  ],
+  ["local function f() return f() + 1 end f()", /stack overflow|not enough memory/],
+  ["local function f() f() end while true do pcall(f) end", /stack|used up|still runs/],
+  ["local function f() return pcall(f) end while true do f() end", "work"],
+  ["local function f(...) return f(1, ...) end f()", /stack overflow|memory|used up|still runs/],
+  [
+    "local function f(n, ...) if n == 0 then return ... end return f(n - 1, n, ...) end f(1e6)",
+    /overflow|memory|used up|still runs/,
+  ],
+  ["return unpack({}, 1, 1e7)", /too many results/],
+  ["return unpack({}, 1, 2^53)", /too many results/],
+  ["return unpack({}, -2^53, 2^53)", /too many results/],
+  ["return unpack({}, math.mininteger, math.maxinteger)", /too many results/],
+  ["while true do local a, b = unpack({}, 1, 6e4) end", "work"],
+  [
+    "local t = { unpack({}, 1, 6e4) } while true do t = { unpack(t, 1, 6e4) } end",
+    /used up|still runs|memory/,
+  ],
+  ["return ('x'):rep(1e6):byte(1, -1)", /slice too long|too many|memory/],
+  [
+    "while true do select('#', ('x'):rep(5e5):byte(1, -1)) end",
+    /used up|still runs|slice too long|memory/,
+  ],
+  ["return string.char(unpack({}, 1, 1e6))", /./],
+  ["local co = coroutine.wrap local function f() return co(f)() end f()", /C stack overflow/],
+  ["local function f() return coroutine.wrap(f)() end f()", /C stack overflow|memory/],
+  ["local function f() coroutine.resume(coroutine.create(f)) end while true do f() end", "work"],
+  [
+    "local co co = coroutine.create(function() coroutine.resume(co) coroutine.close(co) end) coroutine.resume(co) coroutine.close(coroutine.running())",
+    /./,
+  ],
+  ["local t = setmetatable({}, {}) getmetatable(t).__index = t return t.x", /loop|stack/],
+  ["local t = setmetatable({}, {}) getmetatable(t).__newindex = t t.x = 1", /loop|stack/],
+  [
+    "local t = {} for i = 1, 1e5 do t = setmetatable({}, { __index = t }) end return t.x",
+    /loop|stack|nil|memory|test/,
+  ],
+  ["local t = setmetatable({}, {}) getmetatable(t).__call = t t()", /stack|call|memory|still runs/],
+  [
+    "local t = setmetatable({}, { __tostring = function(s) return tostring(s) end }) tostring(t)",
+    /stack/,
+  ],
+  [
+    "table.sort(setmetatable({}, { __len = function() return 1e9 end, __index = function() return 1 end })) error('end')",
+    /end|invalid order/,
+  ],
+  [
+    "local t = {} for i = 1, 3e4 do t[i] = {} end for i = 3e4, 2, -1 do local j = math.random(i) t[i], t[j] = t[j], t[i] end local e = setmetatable({}, { __mode = 'k' }) for i = 2, 3e4 do e[t[i - 1]] = t[i] end while true do collectgarbage() end",
+    "work",
+  ],
+  ["local _ = { unpack({}, math.maxinteger - 5, math.maxinteger) } error('end')", /end/],
+  ["local _ = { unpack({}, math.mininteger, math.mininteger + 5) } error('end')", /end/],
+  ["table.concat(setmetatable({}, {}), '', math.maxinteger - 5, math.maxinteger)", /concat/],
+  ["table.concat({}, '', math.maxinteger - 5, math.maxinteger)", /concat/],
+  [
+    "table.insert({}, math.maxinteger, 1) table.insert({}, math.mininteger, 1) error('end')",
+    /end|many/,
+  ],
+  ["table.move({}, math.maxinteger - 5, math.maxinteger, 1) error('end')", /end|many|wrap/],
+];
