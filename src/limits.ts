@@ -65,6 +65,10 @@ export const limits = {
   udpQueueBytes: 4_194_304,
   /** Octets of batches that wait for a TCP collector; further ones are dropped and counted. */
   tcpQueueBytes: 67_108_864,
+  /** Records that `moonfix send` lets wait for the network before it reads on. */
+  sendQueueRecords: 10_000,
+  /** Milliseconds after which `moonfix send` gives up on a collector that takes nothing. */
+  sendStallMs: 10_000,
   /** Octets of whole Messages that gather before they go to a file. */
   fileBlockBytes: 65_536,
   /** Octets of one pcapng block: room for a packet of the largest size with its options. */

@@ -25,6 +25,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "show IPFIX files and captures of exports as JSON lines, flows, CSV or text",
     load: () => import("./commands/cat.ts"),
   },
+  collect: {
+    summary: "collect what exporters send into an IPFIX file, or show it",
+    load: () => import("./commands/collect.ts"),
+  },
+  send: {
+    summary: "send the records of files to a collector",
+    load: () => import("./commands/send.ts"),
+  },
   lua: {
     summary: "run a Lua script",
     load: () => import("./commands/lua.ts"),

@@ -3,11 +3,8 @@ import { createRecordStage } from "../host/record-stage.ts";
 import { createWhereStage } from "../host/where-stage.ts";
 import { createRecordFilter } from "../ipfix/where/filter.ts";
 import { limits } from "../limits.ts";
-import { createFileExporter } from "../transport/file-exporter.ts";
-import { createTcpCollector } from "../transport/tcp-collector.ts";
-import { createTcpExporter } from "../transport/tcp-exporter.ts";
-import { createUdpCollector } from "../transport/udp-collector.ts";
-import { createUdpExporter } from "../transport/udp-exporter.ts";
+import { createCollector } from "../transport/collectors.ts";
+import { createExporter } from "../transport/exporters.ts";
 import type { CountedStage, Parts } from "./lane.ts";
 import type { LaneEvent } from "./lane-thread.ts";
 import { createProbe, type ProbeReport } from "./probe.ts";
@@ -19,9 +16,8 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
   return {
     listener(address, { onBatch }) {
       const options = { listen: address, onBatch, onProblem: warn(address) };
-      if (!address.startsWith("udp:")) return createTcpCollector(options);
       const templateCache = resolve(folder, "var/templates", `${fileNameOf(address)}.json`);
-      return createUdpCollector({ ...options, templateCache });
+      return createCollector({ ...options, templateCache });
     },
     probe(probe, outlet) {
       const onReport = (report: ProbeReport) => tell({ kind: "probe", report });
@@ -29,10 +25,9 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
     },
     exporter({ name, options: { to, append } }) {
       const onProblem = warn(name);
-      if (to.startsWith("udp:")) return createUdpExporter({ to, onProblem });
-      if (to.startsWith("tcp:")) return createTcpExporter({ to, onProblem });
-      const path = resolve(folder, to.slice("file:".length));
-      return createFileExporter({ path, append, onProblem });
+      const isFile = to.startsWith("file:");
+      const place = isFile ? `file:${resolve(folder, to.slice("file:".length))}` : to;
+      return createExporter({ to: place, append, onProblem });
     },
     mediator({ name, options: { where } }, { engine, functions, budget }) {
       const each = functions.get(name);

@@ -1,0 +1,19 @@
+import type { Exporter, ExporterOptions } from "./exporting/exporter.ts";
+import { createFileExporter } from "./file-exporter.ts";
+import { createTcpExporter } from "./tcp-exporter.ts";
+import { createUdpExporter } from "./udp-exporter.ts";
+
+/** Where an exporter sends, whatever it is. */
+export interface AnyExporterOptions extends ExporterOptions {
+  /** Such as `udp://127.0.0.1:4739`, or `file:` and a path. */
+  readonly to: string;
+  /** Whether a file that is there is continued; otherwise a new one replaces it. */
+  readonly append: boolean;
+}
+
+/** Create the exporter for the protocol of `to`. @throws {ConfigError} `bad-value`. */
+export function createExporter({ to, append, onProblem }: AnyExporterOptions): Exporter {
+  if (to.startsWith("udp:")) return createUdpExporter({ to, onProblem });
+  if (to.startsWith("tcp:")) return createTcpExporter({ to, onProblem });
+  return createFileExporter({ path: to.slice("file:".length), append, onProblem });
+}
