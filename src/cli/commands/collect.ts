@@ -35,7 +35,8 @@ export const command: Command = {
     count: { type: "string", value: "RECORDS", describe: "end after so many records" },
     quiet: { type: "boolean", short: "q", describe: "say nothing when all is well" },
   },
-  help: `IPFIX over udp and tcp; NetFlow v1, v5, v7, v9 and sFlow v5 over udp, as IPFIX. Ctrl-C ends it.
+  help: `IPFIX over udp and tcp; NetFlow v1, v5, v7, v9 and sFlow v5 over udp, as IPFIX.
+Ctrl-C ends it.
 
   moonfix collect --listen udp://127.0.0.1:2055 -o flows.ipfix
   moonfix collect --listen tcp://127.0.0.1:4739 --count 10`,
