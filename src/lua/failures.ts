@@ -163,7 +163,7 @@ function field(state: LuaState, L: StatePointer, name: string): string {
 }
 
 /** Leave out our own frames below the script and the title line. */
-export function trimTraceback(text: string): string {
+function trimTraceback(text: string): string {
   const lines = text.split("\n").map((line) => line.trim());
   if (lines[0] === "stack traceback:") lines.shift();
   while (lines.at(-1) === "[C]: in ?") lines.pop();

@@ -238,6 +238,11 @@ export class LuaState {
     return text.replace(/: $/, "");
   }
 
+  /** Where the coroutine `L` is, which runs or waits; makes no Lua value. */
+  place(L: StatePointer): Place {
+    return this.#calls.place(L);
+  }
+
   /** Make room for `slots` more values. @throws {ConfigError} `limit`. */
   reserve(L: StatePointer, slots: number): void {
     if (this.x.lua_checkstack(L, slots) !== 0) return;

@@ -1,7 +1,6 @@
 import { ConfigError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { LimitError, LuaError, type LuaFailure } from "../errors.ts";
-import { trimTraceback } from "../failures.ts";
 import type { RunUsage } from "../guard.ts";
 import type { LuaState } from "../state.ts";
 import type { LuaValue } from "../values.ts";
@@ -215,22 +214,10 @@ export class Tasks {
   #cancel(task: Task, ending: Ending): void {
     task.cancelled = { ...ending, where: "", traceback: "" };
     if (task.waiting === undefined) return;
-    const traceback = this.#traceback(task);
-    const where = /^(?!lua\/|\[C\])(\S.*?:\d+): in /m.exec(traceback)?.[1] ?? "";
+    // Without making a Lua value: the run that is cancelled may not have memory any more.
+    const { where, traceback } = this.#state.place(task.thread);
     this.#end(task);
     task.reject(new LuaError({ ...ending, where, traceback }));
-  }
-
-  /** The calls of a task that waits; those of a coroutine within it are not among them. */
-  #traceback({ thread }: Task): string {
-    const state = this.#state;
-    let calls = "";
-    state.protectRest((L) => {
-      state.x.luaL_traceback(L, thread, 0, 0);
-      calls = trimTraceback(state.toMessage(L, -1));
-      return 0;
-    });
-    return calls;
   }
 
   #end(task: Task): void {
