@@ -5,8 +5,11 @@ local natives, path = ...
 for name, fn in next, natives.os do
   os[name] = fn
 end
+-- Some of `debug` may be ours already.
 for name, fn in next, natives.debug do
-  debug[name] = fn
+  if debug[name] == nil then
+    debug[name] = fn
+  end
 end
 
 local _G, io, package, debug = _G, natives.io, package, debug

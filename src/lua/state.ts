@@ -23,7 +23,7 @@ const shortText = 32;
 
 /** What the reader of a source needs, and the mode `t`: text, never bytecode. */
 const loadContextBytes = 12;
-const textMode = encoder.encode("t\0");
+const modes = { t: encoder.encode("t\0"), b: encoder.encode("b\0") };
 
 /** Octets of a chunk's name that Lua shows in messages (LUA_IDSIZE). */
 const longestChunkName = 59;
@@ -265,8 +265,11 @@ export class LuaState {
     throw new ConfigError("syntax", where || chunkName, detail);
   }
 
-  /** Compile text and push the function, or what is wrong; returns Lua's status. */
-  load(L: StatePointer, source: Uint8Array, chunkName: string): number {
+  /**
+   * Compile text and push the function, or what is wrong; returns Lua's status. Mode `b` is for
+   * bytecode that `dump` gave: other bytecode can do anything.
+   */
+  load(L: StatePointer, source: Uint8Array, chunkName: string, mode: "t" | "b" = "t"): number {
     const { x } = this;
     const name = encoder.encode(`${chunkName}\0`);
     const at = x.malloc(loadContextBytes + name.length + source.length);
@@ -274,7 +277,7 @@ export class LuaState {
     const text = at + loadContextBytes + name.length;
     this.glue.view().setUint32(at, text, true);
     this.glue.view().setUint32(at + 4, source.length, true);
-    this.glue.bytes().set(textMode, at + 8);
+    this.glue.bytes().set(modes[mode], at + 8);
     this.glue.bytes().set(name, at + loadContextBytes);
     this.glue.bytes().set(source, text);
     try {
@@ -284,10 +287,10 @@ export class LuaState {
     }
   }
 
-  /** The stripped bytecode of the function on top; undefined for a host function. */
-  dump(L: StatePointer): Uint8Array | undefined {
+  /** The bytecode of the function on top; undefined for a host function. */
+  dump(L: StatePointer, isStripped = true): Uint8Array | undefined {
     this.#dumped = [];
-    const status = this.x.lua_dump(L, this.#writer, 0, 1);
+    const status = this.x.lua_dump(L, this.#writer, 0, isStripped ? 1 : 0);
     return status === 0 ? new Uint8Array(Buffer.concat(this.#dumped)) : undefined;
   }
 

@@ -2,6 +2,7 @@ import type { LuaEngine } from "../engine.ts";
 import { profiles } from "../profiles.ts";
 import { moduleSource } from "../sandbox.ts";
 import type { StatePointer } from "../vm/exports.ts";
+import { dumpFunctions } from "./dump.ts";
 import { type IoLibrary, pushIo } from "./io/library.ts";
 import type { StandardFiles } from "./io/standard-files.ts";
 import { bindLibrary, type Library, setFunctions } from "./library.ts";
@@ -26,9 +27,8 @@ export function installTrusted(engine: LuaEngine, { files, path }: TrustedWorld)
   const { x } = state;
   let io: IoLibrary | undefined;
   state.protect((L) => {
-    const source = moduleSource("engine.trusted");
-    if (source === undefined) throw new Error("lua/engine/trusted.lua is missing");
-    state.loadChunk(L, source, "lua/engine/trusted.lua");
+    pushModule(L, "trusted");
+    pushModule(L, "reflection");
     x.lua_createtable(L, 0, 8);
     setField(L, "io", () => {
       io = pushIo(state, L, files);
@@ -39,10 +39,23 @@ export function installTrusted(engine: LuaEngine, { files, path }: TrustedWorld)
       x.lua_callk(L, 0, 1, 0, 0);
     });
     setFunctions(state, L, bindLibrary(state, sourceFunctions(files.stdin)));
+    setFunctions(state, L, bindLibrary(state, dumpFunctions()));
+    const [trusted, reflection, natives] = [1, 2, 3];
+    x.lua_pushvalue(L, trusted);
+    x.lua_pushvalue(L, natives);
     state.pushString(L, path);
     x.lua_callk(L, 2, 0, 0, 0);
+    x.lua_pushvalue(L, reflection);
+    x.lua_pushvalue(L, natives);
+    x.lua_callk(L, 1, 0, 0, 0);
     return 0;
   });
+
+  function pushModule(L: StatePointer, name: string): void {
+    const source = moduleSource(`engine.${name}`);
+    if (source === undefined) throw new Error(`lua/engine/${name}.lua is missing`);
+    state.loadChunk(L, source, `lua/engine/${name}.lua`);
+  }
 
   function setField(L: StatePointer, name: string, push: () => void): void {
     state.pushString(L, name);

@@ -22,6 +22,7 @@ const texts: readonly (readonly [there: string, instead: string])[] = [
   ["value out of range", "invalid value"],
   ["attempt to yield across a C-call boundary", "attempt to yield across C-call boundary"],
   ["attempt to yield from outside a coroutine", "attempt to yield across C-call boundary"],
+  ["(C temporary)", "(*temporary)"],
   // Names of metamethods that tables of LuaJIT do not have: the VM looks under others. What ends
   // in their letters may be a constant too. Finalizers would run where no limit holds.
   ["__gc", finalizerName],
