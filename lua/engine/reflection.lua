@@ -1,15 +1,16 @@
 --- `debug` of LuaJIT over Lua 5.4's, and `string.dump`. Runs once in engines of the trusted profile.
 local natives = ...
 
-local _G, debug, string = _G, debug, string
+local _G, coroutine, debug, string, table = _G, coroutine, debug, string, table
 local getfenv, setfenv, load, loadstring = getfenv, setfenv, load, loadstring
 local pcall, select, setmetatable, type = pcall, select, setmetatable, type
 local byte, find = string.byte, string.find
 local get_hook, set_metatable, set_upvalue = debug.gethook, debug.setmetatable, debug.setupvalue
 local fail, undump = natives.fail, natives.undump
 
--- Functions that only later versions have.
+-- What only later versions have, and scripts look at to see which version they run on.
 debug.getuservalue, debug.setuservalue, debug.setcstacklimit = nil, nil, nil
+table.pack, table.unpack, _G.rawlen, coroutine.close = nil, nil, nil, nil
 
 -- Environments of what has no `_ENV`: functions of the host, coroutines.
 local environments = setmetatable({}, { __mode = "k" })
