@@ -5,6 +5,7 @@ local _G, coroutine, debug, string, table = _G, coroutine, debug, string, table
 local getfenv, setfenv, load, loadstring = getfenv, setfenv, load, loadstring
 local pcall, select, setmetatable, type = pcall, select, setmetatable, type
 local byte, find = string.byte, string.find
+local getinfo = debug.getinfo
 local get_hook, set_metatable, set_upvalue = debug.gethook, debug.setmetatable, debug.setupvalue
 local fail, undump = natives.fail, natives.undump
 
@@ -34,6 +35,21 @@ function debug.setfenv(object, environment)
     fail("'setfenv' cannot change environment of given object")
   end
   return object
+end
+
+function debug.getinfo(target, ...)
+  local info
+  if type(target) == "number" then
+    info = getinfo(target + 1, ...) -- this function is a level of its own
+  elseif type(target) == "function" or type(target) == "thread" then
+    info = getinfo(target, ...)
+  else
+    fail("bad argument #1 to 'getinfo' (function or level expected)")
+  end
+  if info ~= nil and info.namewhat == "metamethod" then
+    info.name = "__" .. info.name
+  end
+  return info
 end
 
 function debug.gethook(...)
