@@ -2,7 +2,7 @@
 local host = ...
 
 local error, getmetatable, setmetatable, type = error, getmetatable, setmetatable, type
-local rawset = rawset
+local rawget, rawset = rawget, rawset
 local new_userdata = host.new_userdata
 
 -- Metatables of proxies, the only ones that proxies may share: others are of the host's objects.
@@ -30,6 +30,9 @@ function _G.newproxy(like)
   local metatable = type(like) == "userdata" and getmetatable(like)
   if not shared[metatable] then
     error("bad argument #1 to 'newproxy' (boolean or proxy expected)", 2)
+  elseif rawget(metatable, host.finalizer) ~= nil then
+    -- It would run where no limit holds.
+    error("proxies have no finalizers", 2)
   end
   return new_userdata(metatable)
 end

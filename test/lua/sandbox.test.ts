@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { finalizerName } from "../../src/lua/vm/patches.ts";
 import { failLua, runLua, startEngine } from "../support/lua.ts";
 
 test.for([
@@ -128,6 +129,22 @@ test("finalizers of tables and proxies never run", () => {
     collectgarbage()`,
     "test.lua",
   );
+  engine.close();
+  expect(printed).toEqual([]);
+});
+
+test("the VM's own name of finalizers gives scripts none", () => {
+  const { engine, printed } = startEngine();
+  const source = `local name = ...
+    setmetatable({}, { [name] = print })
+    local proxy = newproxy(true)
+    getmetatable(proxy)[name] = print
+    local ok = pcall(newproxy, proxy)
+    proxy = nil
+    collectgarbage()
+    collectgarbage()
+    return ok`;
+  expect(engine.run(source, "test.lua", [finalizerName])).toEqual([false]);
   engine.close();
   expect(printed).toEqual([]);
 });

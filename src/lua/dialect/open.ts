@@ -1,5 +1,6 @@
 import type { LuaState, RawFunction } from "../state.ts";
 import { lua, type StatePointer } from "../vm/exports.ts";
+import { finalizerName } from "../vm/patches.ts";
 import { rewriteDialect } from "./rewrite.ts";
 
 /** Push the table of what the dialect's Lua half needs of the host. */
@@ -15,6 +16,9 @@ export function pushDialect(state: LuaState, L: StatePointer): void {
     state.pushRaw(L, fn);
     x.lua_rawset(L, -3);
   }
+  state.pushString(L, "finalizer");
+  state.pushString(L, finalizerName);
+  x.lua_rawset(L, -3);
 }
 
 /** `readable(text)`: the text as Lua 5.4 reads it. */

@@ -90,10 +90,12 @@ const wasm = {
 
 /** Functions of the binary by their names in C. */
 const lua = {
+  lua_setmetatable: 88,
   lua_error: 97,
   lua_concat: 100,
   luaL_error: 120,
   luaG_ordererror: 279,
+  luaC_checkfinalizer: 318,
   luaO_pushvfstring: 430,
   callbinTM: 551,
   luaT_callorderTM: 553,
@@ -118,10 +120,24 @@ function bodies(): ReadonlyMap<number, BodyChange> {
     const slot = wasm.constant(tableEntries + nth);
     changes.set(index, () => [0, ...gets, ...slot, ...wasm.callIndirect(type)]);
   });
+  changes.set(lua.lua_setmetatable, withoutFinalizers);
   changes.set(lua.luaL_error, () => errorBody);
   changes.set(lua.luaT_callorderTM, () => orderBody);
   changes.set(lua.luaT_callorderiTM, orderWithConstant);
   return changes;
+}
+
+/**
+ * `lua_setmetatable` looks for a finalizer twice, first for tables, then for userdata. As in LuaJIT
+ * tables have none: finalizers run where no limit holds, and scripts make tables, not userdata.
+ */
+function withoutFinalizers(body: Uint8Array): number[] {
+  const call = wasm.call(lua.luaC_checkfinalizer);
+  const at = Buffer.from(body).indexOf(Uint8Array.from(call));
+  if (at < 0 || call.length !== 3) throw new Error("Cannot patch the Lua VM: no finalizers");
+  const changed = [...body];
+  changed.splice(at, call.length, ...wasm.drop, ...wasm.drop, ...wasm.drop);
+  return changed;
 }
 
 /** `luaL_error(L, format, arguments)` holds a copy of `luaL_where`; this one calls it: ours. */
