@@ -36,14 +36,35 @@ function longestZeros(groups: readonly number[]): [from: number, length: number]
   return best;
 }
 
+const dot = 46;
+const zero = 48;
+
+/** Write the IPv4 address in dotted text at `at`; false, and octets of no meaning, if it is none. */
+export function writeIpv4(bytes: Uint8Array, at: number, text: string): boolean {
+  let octet = -1; // no digit so far
+  let next = at;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot) {
+      if (octet < 0 || next === at + 3) return false;
+      bytes[next++] = octet;
+      octet = -1;
+      continue;
+    }
+    const digit = code - zero;
+    if (digit < 0 || digit > 9 || octet === 0) return false; // no leading zeros
+    octet = octet < 0 ? digit : 10 * octet + digit;
+    if (octet > 255) return false;
+  }
+  if (octet < 0 || next !== at + 3) return false;
+  bytes[next] = octet;
+  return true;
+}
+
 /** The four octets of an IPv4 address in dotted text, or undefined when it is none. */
 export function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  if (!parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
-    return undefined;
-  }
-  return Uint8Array.from(parts, Number);
+  const bytes = new Uint8Array(4);
+  return writeIpv4(bytes, 0, text) ? bytes : undefined;
 }
 
 /** The sixteen octets of an IPv6 address in text, or undefined when it is none. */

@@ -28,18 +28,21 @@ export function readNtpNanos(bytes: Uint8Array, at: number): bigint {
   return BigInt(readNtpSeconds(bytes, at)) * 1_000_000_000n + BigInt(nanos);
 }
 
-/** The NTP timestamp of microseconds since the Unix epoch; `readNtpMicros` gives them back. */
+/**
+ * The NTP timestamp of microseconds since the Unix epoch: the fraction is cut to what
+ * dateTimeMicroseconds counts, and `readNtpMicros` gives the microseconds back.
+ */
 export function encodeNtpMicros(micros: number): Uint8Array {
   const seconds = Math.floor(micros / 1e6);
-  const fraction = Math.round(((micros - seconds * 1e6) * 2_097_152) / 1e6) * 2_048;
+  const fraction = Math.floor(((micros - seconds * 1e6) * 2_097_152) / 1e6) * 2_048;
   return encodeNtp(seconds, fraction);
 }
 
-/** The NTP timestamp of nanoseconds since the Unix epoch; `readNtpNanos` gives them back. */
+/** The NTP timestamp of nanoseconds since the Unix epoch, cut; `readNtpNanos` gives them back. */
 export function encodeNtpNanos(nanos: bigint): Uint8Array {
   const seconds = nanos / 1_000_000_000n;
   const rest = Number(nanos - seconds * 1_000_000_000n);
-  return encodeNtp(Number(seconds), Math.round((rest * 8_388_608) / 1_953_125));
+  return encodeNtp(Number(seconds), Math.floor((rest * 8_388_608) / 1_953_125));
 }
 
 function encodeNtp(seconds: number, fraction: number): Uint8Array {

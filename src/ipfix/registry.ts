@@ -11,11 +11,19 @@ const reversePen = 29_305;
 const certReverseBit = 0x4000;
 
 const byName = new Map<string, Element>();
+/** Elements whose name another enterprise has too, and had first: by enterprise and name. */
+const namesakes = new Map<string, Element>();
 const byId = new Map<number, Element>();
 
 /** An element of the registries, IANA's and CERT's with their reverse twins, by its exact name. */
 export function elementByName(name: string): Element | undefined {
   return byName.get(name);
+}
+
+/** The element of that exact name of one enterprise: CERT has a few names that IANA has too. */
+export function elementByNameIn(pen: number, name: string): Element | undefined {
+  const first = byName.get(name);
+  return first?.pen === pen ? first : namesakes.get(`${pen}/${name}`);
 }
 
 /** An element of the registries by enterprise and number; enterprise 0 is IANA. */
@@ -41,6 +49,7 @@ function key(pen: number, id: number): number {
 function add(element: Element): void {
   byId.set(key(element.pen, element.id), element);
   if (!byName.has(element.name)) byName.set(element.name, element);
+  else namesakes.set(`${element.pen}/${element.name}`, element);
 }
 
 function reverseName(name: string): string {

@@ -3,7 +3,7 @@ export { decodeValue, type FieldValue } from "./values/decode.ts";
 export { encodeValue } from "./values/encode.ts";
 export {
   createRecordPlan,
-  type FieldSelection,
   formatRecord,
   formatValue,
 } from "./values/json.ts";
+export type { FieldSelection } from "./values/selection.ts";

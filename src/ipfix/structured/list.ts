@@ -12,6 +12,8 @@ export interface BasicList {
   /** Structured data type semantics (RFC 6313 §4.4), such as 3 for allOf. */
   readonly semantic: number;
   readonly element: Element;
+  /** Octets of each value; 65 535 when each has a length of its own. */
+  readonly length: number;
   /** Start and end of each value's content, in pairs. */
   readonly ranges: readonly number[];
 }
@@ -71,7 +73,7 @@ export function locateBasicList(source: ListSource, start: number, end: number):
     ranges.push(content, next);
     at = next;
   }
-  return { list: "basic", semantic: bytes[start] as number, element, ranges };
+  return { list: "basic", semantic: bytes[start] as number, element, length, ranges };
 }
 
 function contentStart(bytes: Uint8Array, at: number, length: number, end: number): number {

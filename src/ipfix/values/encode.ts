@@ -3,20 +3,23 @@ import { encodeInteger } from "../../bytes/integer.ts";
 import { encodeNtpMicros, encodeNtpNanos } from "../../bytes/time.ts";
 import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { ConfigError } from "../../errors.ts";
-import { abstractTypes, type Element, variableLength } from "../element.ts";
-import type { FieldValue } from "./decode.ts";
+import { type AbstractType, abstractTypes, type Element, variableLength } from "../element.ts";
+import { type FieldValue, fitsType, isBoolean } from "./decode.ts";
 
 /** Largest content of a variable-length field: its length has 16 bits (RFC 7011 §7). */
 const longestContent = 65_535;
 
 /**
  * The octets of `value` for a field of `length` octets; 65 535 stands for a variable length, whose
- * length octets are not included. The twin of `decodeValue`.
+ * length octets are not included. The twin of `decodeValue`: octets that it shows since they are no
+ * value of the type may stand for themselves.
  * @throws {ConfigError} `wrong-type` or `bad-value`.
  */
 export function encodeValue(element: Element, value: FieldValue, length: number): Uint8Array {
   const { type } = element;
   const size = length === variableLength ? abstractTypes[type] : length;
+  if (value instanceof Uint8Array && isUntyped(type, value, length)) return value;
+  if (!fitsType(type, size)) throw wrongType(element, value, `${size} octets`);
   switch (type) {
     case "float32":
     case "float64":
@@ -48,6 +51,13 @@ export function encodeValue(element: Element, value: FieldValue, length: number)
       return encodeInteger(integer(element, value, range), size);
     }
   }
+}
+
+/** Whether `value` is what `decodeValue` shows of content that is no value of `type`. */
+function isUntyped(type: AbstractType, value: Uint8Array, length: number): boolean {
+  const { length: size } = value;
+  if (size > longestContent || (length !== variableLength && length !== size)) return false;
+  return !fitsType(type, size) || (type === "boolean" && !isBoolean(value[0]));
 }
 
 function integer(

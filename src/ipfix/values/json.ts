@@ -7,7 +7,6 @@ import { decodeUtf8 } from "../../bytes/utf8.ts";
 import { safeJson } from "../../text/json.ts";
 import { type AbstractType, abstractTypes, type Element, variableLength } from "../element.ts";
 import { locateFields } from "../locate.ts";
-import { elementById } from "../registry.ts";
 import {
   enterList,
   type ListSource,
@@ -17,6 +16,7 @@ import {
 } from "../structured/list.ts";
 import type { Template } from "../template.ts";
 import { fitsType, isBoolean, readFloat } from "./decode.ts";
+import { type FieldSelection, selectFields } from "./selection.ts";
 
 /** Writes the value in `source.bytes[start .. end)` as JSON text. */
 export type Formatter = (source: ListSource, start: number, end: number) => string;
@@ -94,12 +94,6 @@ export function formatterOf(type: AbstractType, length: number | undefined): For
     : (source, start, end) => formatterOf(type, end - start)(source, start, end);
 }
 
-/** Information Element that only fills up a record (RFC 5102 §5.12.1): records leave it out. */
-const padding = elementById(0, 210);
-
-/** Names of the fields that are wanted; undefined stands for all. */
-export type FieldSelection = ReadonlySet<string> | undefined;
-
 /** How records of one Template become JSON; made once per Template. */
 export interface RecordPlan {
   readonly template: Template;
@@ -110,10 +104,10 @@ export interface RecordPlan {
 
 /** Make the plan for records of `template`; a repeated element is selected by its plain name. */
 export function createRecordPlan(template: Template, selection?: FieldSelection): RecordPlan {
-  const keys = template.fields.map(({ element, name }) => {
-    const wanted = !selection || selection.has(element.name) || selection.has(name);
-    return wanted && element !== padding ? `${JSON.stringify(name)}:` : undefined;
-  });
+  const wanted = selectFields(template, selection);
+  const keys = template.fields.map(({ name }, i) =>
+    wanted[i] ? `${JSON.stringify(name)}:` : undefined,
+  );
   return { template, keys, ranges: new Int32Array(2 * keys.length) };
 }
 
