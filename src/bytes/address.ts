@@ -39,7 +39,7 @@ function longestZeros(groups: readonly number[]): [from: number, length: number]
 const dot = 46;
 const zero = 48;
 
-/** Write the IPv4 address in dotted text at `at`; false, and octets of no meaning, if it is none. */
+/** Write the IPv4 address in dotted text at `at`; false, and octets without meaning, for others. */
 export function writeIpv4(bytes: Uint8Array, at: number, text: string): boolean {
   let octet = -1; // no digit so far
   let next = at;

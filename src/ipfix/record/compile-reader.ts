@@ -24,7 +24,7 @@ export function compileRecordReader(template: Template, selection?: FieldSelecti
   const properties: string[] = [];
   const walk = walkCode(template, (place) => {
     if (!wanted[place.index]) return undefined;
-    // In brackets no name is special: `__proto__` becomes a property as any other.
+    // In brackets no name is special: `__proto__` becomes a property like all others.
     const name = JSON.stringify(place.field.name);
     properties.push(`${name === '"__proto__"' ? `[${name}]` : name}: v${place.index}`);
     return `const v${place.index} = ${expression(place)};`;
@@ -73,7 +73,8 @@ function expression({ field, index, start, end }: FieldPlace): string {
       const low = unsignedCode(`${start} + 4`, 4);
       const exact = `${unsignedCode(start, 4)} * 4294967296 + ${low}`;
       // Below 2^53 a number is exact.
-      return `b[${start}] === 0 && b[${start} + 1] < 32 ? ${exact} : readUnsigned(b, ${start}, ${end})`;
+      const isSmall = `b[${start}] === 0 && b[${start} + 1] < 32`;
+      return `${isSmall} ? ${exact} : readUnsigned(b, ${start}, ${end})`;
     }
   }
   if (natural && element.type === "ipv4Address") return `formatIpv4(b, ${start})`;
