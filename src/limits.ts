@@ -71,6 +71,10 @@ export const limits = {
   sendStallMs: 10_000,
   /** Octets of whole Messages that gather before they go to a file. */
   fileBlockBytes: 65_536,
+  /** Milliseconds of a file's period at least: more files than one a second nobody opens. */
+  rotationLeastMs: 1_000,
+  /** Octets of a file that rotates at least: room for the largest Message. */
+  rotationLeastBytes: 100_000,
   /** Octets of one pcapng block: room for a packet of the largest size with its options. */
   captureBlockBytes: 16_777_216,
   /** Interfaces of one pcapng section; a hostile file could name a million. */

@@ -5,6 +5,7 @@ import { createRecordFilter } from "../ipfix/where/filter.ts";
 import { limits } from "../limits.ts";
 import { createCollector } from "../transport/collectors.ts";
 import { createExporter } from "../transport/exporters.ts";
+import { resolvePattern } from "../transport/exporting/path-pattern.ts";
 import type { CountedStage, Parts } from "./lane.ts";
 import type { LaneEvent } from "./lane-thread.ts";
 import { createProbe, type ProbeReport } from "./probe.ts";
@@ -23,11 +24,12 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
       const onReport = (report: ProbeReport) => tell({ kind: "probe", report });
       return createProbe({ probe, folder, outlet, onReport });
     },
-    exporter({ name, options: { to, append } }) {
+    exporter({ name, options: { to, append, rotate } }) {
       const onProblem = warn(name);
-      const isFile = to.startsWith("file:");
-      const place = isFile ? `file:${resolve(folder, to.slice("file:".length))}` : to;
-      return createExporter({ to: place, append, onProblem });
+      if (!to.startsWith("file:")) return createExporter({ to, append, onProblem });
+      const find = rotate === undefined ? resolve : resolvePattern;
+      const place = `file:${find(folder, to.slice("file:".length))}`;
+      return createExporter({ to: place, append, rotate, onProblem });
     },
     mediator({ name, options: { where } }, { engine, functions, budget }) {
       const each = functions.get(name);

@@ -1,4 +1,5 @@
 import type { RecordBatch } from "../ipfix/batch.ts";
+import type { Rotation } from "../transport/exporting/rotation.ts";
 
 /** Counters a user can see, by name; every record is delivered or in one of them. */
 export type Counters = Readonly<Record<string, number>>;
@@ -20,6 +21,8 @@ export interface Sink {
   write(batch: RecordBatch): void;
   /** Let records that wait for others leave now; absent where none wait. */
   flush?(): void;
+  /** Rotate files differently from now on; absent where there are none. */
+  rotateBy?(rotation: Rotation | undefined): void;
   /** Flush and release everything. */
   stop(): Promise<void>;
   counters(): Counters;

@@ -41,6 +41,7 @@ export function collectSinks(
       key: sinkKey(exporter),
       declaration: exporter,
       make: (identity) => ({ ...identity, part: create(exporter), addresses: [] }),
+      adopt: ({ part }) => part.rotateBy?.(exporter.options.rotate),
     })),
     running,
   );
@@ -115,6 +116,8 @@ interface WantedUnit<U> {
   readonly key: string;
   readonly declaration: Declaration<"collector" | "probe" | "exporter">;
   readonly make: (identity: Identity) => U;
+  /** Tells a unit that is kept of options that are no part of its key. */
+  readonly adopt?: (unit: U) => void;
 }
 
 function collect<U extends Unit<unknown>>(
@@ -124,7 +127,7 @@ function collect<U extends Unit<unknown>>(
   const all = new Map<string, U>();
   const fresh: U[] = [];
   const renames: (() => void)[] = [];
-  for (const { key, declaration, make } of wanted) {
+  for (const { key, declaration, make, adopt } of wanted) {
     const { word, name, where } = declaration;
     const old = running?.get(key);
     if (old === undefined) {
@@ -133,7 +136,10 @@ function collect<U extends Unit<unknown>>(
       all.set(key, unit);
     } else {
       all.set(key, old);
-      renames.push(() => Object.assign(old, { name, where }));
+      renames.push(() => {
+        Object.assign(old, { name, where });
+        adopt?.(old);
+      });
     }
   }
   return {

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../text/did-you-mean.ts";
+import { checkPathPattern } from "./exporting/path-pattern.ts";
 
 /** A transport protocol with ports. */
 export type NetworkScheme = "udp" | "tcp";
@@ -17,6 +18,7 @@ export interface NetworkAddress {
 /** A file to write Messages to. */
 export interface FileDestination {
   readonly scheme: "file";
+  /** May hold the words of `formatPath`, for an exporter that rotates. */
   readonly path: string;
 }
 
@@ -37,7 +39,7 @@ export function parseListen(text: string): NetworkAddress {
 
 /**
  * Parse where an exporter sends, such as `tcp://collector.example:4739` or `file:flows.ipfix`.
- * @throws {ConfigError} `bad-value`; `unsupported` for a path with `%`, which will mean rotation.
+ * @throws {ConfigError} `bad-value`, for a path with unknown words such as `%Q` too.
  */
 export function parseDestination(text: string): Destination {
   const request = { action: "send to", text, forms: [...networkForms, "file:PATH"] };
@@ -119,9 +121,6 @@ function parsePath(request: Request, rest: string): string {
   }
   const path = rest.startsWith("///") ? rest.slice(2) : rest;
   if (path === "" || path.includes("\0")) throw refuse(request, "no path");
-  if (path.includes("%")) {
-    const detail = `Cannot send to ${JSON.stringify(request.text)}: % in a path`;
-    throw new ConfigError("unsupported", "", `${detail}, expected a path without rotation`);
-  }
+  checkPathPattern(path);
   return path;
 }

@@ -1,4 +1,5 @@
 import type { Exporter, ExporterOptions } from "./exporting/exporter.ts";
+import type { Rotation } from "./exporting/rotation.ts";
 import { createFileExporter } from "./file-exporter.ts";
 import { createTcpExporter } from "./tcp-exporter.ts";
 import { createUdpExporter } from "./udp-exporter.ts";
@@ -9,11 +10,13 @@ export interface AnyExporterOptions extends ExporterOptions {
   readonly to: string;
   /** Whether a file that is there is continued; otherwise a new one replaces it. */
   readonly append: boolean;
+  /** When files rotate; then their path is a pattern with the words of `formatPath`. */
+  readonly rotate?: Rotation | undefined;
 }
 
 /** Create the exporter for the protocol of `to`. @throws {ConfigError} `bad-value`. */
-export function createExporter({ to, append, onProblem }: AnyExporterOptions): Exporter {
+export function createExporter({ to, onProblem, ...file }: AnyExporterOptions): Exporter {
   if (to.startsWith("udp:")) return createUdpExporter({ to, onProblem });
   if (to.startsWith("tcp:")) return createTcpExporter({ to, onProblem });
-  return createFileExporter({ path: to.slice("file:".length), append, onProblem });
+  return createFileExporter({ path: to.slice("file:".length), onProblem, ...file });
 }

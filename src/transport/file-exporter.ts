@@ -1,32 +1,42 @@
-import { statSync } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import { fstatSync, statSync } from "node:fs";
 import type { RecordBatch } from "../ipfix/batch.ts";
 import { limits } from "../limits.ts";
 import type { Exporter, ExporterOptions } from "./exporting/exporter.ts";
+import { FileSeries, type OutputFile } from "./exporting/file-series.ts";
 import { MessageBlock } from "./exporting/message-block.ts";
 import { openFresh, openToAppend } from "./exporting/open-file.ts";
 import { claimFile } from "./exporting/open-files.ts";
+import type { Rotation } from "./exporting/rotation.ts";
 import { SessionWriter } from "./exporting/session-writer.ts";
-import { failureReason } from "./support/failure.ts";
+import { failureReason, transportFailure } from "./support/failure.ts";
 import { createNotices, type Notices } from "./support/notices.ts";
 
 /** What a file exporter needs to know. */
 export interface FileExporterOptions extends ExporterOptions {
+  /** Where to write; with `rotate`, a pattern with the words of `formatPath`. */
   readonly path: string;
-  /** Whether Messages go after those of a file that is there; otherwise a new one replaces it. */
+  /**
+   * Whether Messages go after those of a file that is there; otherwise a new one replaces it, or
+   * with `rotate` stands beside it.
+   */
   readonly append: boolean;
+  /** When a file is finished and the next one begins; undefined for one file for good. */
+  readonly rotate?: Rotation | undefined;
+  /** Milliseconds since the epoch; the system's clock by default. */
+  readonly now?: () => number;
 }
 
 /** Milliseconds that a record waits for others; a Message waits as long again. */
 const flushMs = 450;
 
-/** How often the exporter looks whether its file is still in its place, in milliseconds. */
+/** How often the exporter looks whether its file is in its place and its period over, in ms. */
 const lookMs = 1_000;
 
 /**
  * Create an exporter to an IPFIX file (RFC 5655). The file consists of whole Messages at all
  * times, so that it can be read while it grows and after a crash; delivered means that the system
- * has the octets, which happens within a second.
+ * has the octets, which happens within a second. Where files rotate, each begins with all Templates,
+ * is opened with its first record, and is never touched again once it is finished.
  */
 export function createFileExporter(options: FileExporterOptions): Exporter {
   return new FileExporter(options);
@@ -41,18 +51,30 @@ class FileExporter implements Exporter {
     delivered: 0,
     messages: 0,
     bytes: 0,
+    files: 0,
     writeErrors: 0,
     droppedClosed: 0,
     droppedWriteFailed: 0,
   };
-  #file: FileHandle | undefined;
+  #series: FileSeries | undefined;
+  /** The file at hand, or the last one. */
+  #path: string;
+  #file: OutputFile | undefined;
+  /** Octets of the file at hand. */
+  #size = 0;
+  /** Files that were finished and are being made durable. */
+  readonly #closing = new Set<Promise<void>>();
+  #ticker: NodeJS.Timeout | undefined;
+  /** When the next file could not be opened; the one at hand goes on meanwhile. */
+  #failedMs = Number.NEGATIVE_INFINITY;
   /** What tells the file from another one under its name. */
   #place = { dev: 0, ino: 0 };
   #release: () => void = () => undefined;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #moving: Promise<void> | undefined;
-  /** A file that is to be closed is followed nowhere. */
+  /** A file that is to be closed is followed nowhere: the last one, or one of several. */
   #stopping = false;
+  #leaving = false;
   #writer: SessionWriter | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Whether Templates may be missing in the file: records are useless until they are sent anew. */
@@ -61,11 +83,16 @@ class FileExporter implements Exporter {
   constructor(options: FileExporterOptions) {
     this.#options = options;
     this.#notices = createNotices(options);
+    this.#path = options.path;
+    this.#series = this.#createSeries(options.rotate);
   }
 
   async start(): Promise<string> {
-    const { path, append } = this.#options;
-    const { file, cutBytes, resume } = append ? await openToAppend(path) : await openFresh(path);
+    const { path: pattern, append } = this.#options;
+    this.#path = this.#beginSeries() ?? pattern;
+    const path = this.#path;
+    const mayGoOn = append || this.#series !== undefined;
+    const { file, cutBytes, resume } = mayGoOn ? await openToAppend(path) : await openFresh(path);
     const use = await this.#claim(file);
     use();
     if (cutBytes > 0) {
@@ -75,11 +102,32 @@ class FileExporter implements Exporter {
     const { messageBytes: maximumBytes } = limits;
     const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
     this.#writer = new SessionWriter({ maximumBytes, onMessage, resume, flushMs });
-    return `file:${path}`;
+    this.#startTicking();
+    return `file:${pattern}`;
+  }
+
+  #createSeries(rotation: Rotation | undefined): FileSeries | undefined {
+    const { path: pattern, now = Date.now } = this.#options;
+    return rotation && new FileSeries({ pattern, rotation, now });
+  }
+
+  #startTicking(): void {
+    clearInterval(this.#ticker);
+    if (this.#series) this.#ticker = setInterval(() => this.#tick(), lookMs).unref();
+  }
+
+  #beginSeries(): string | undefined {
+    try {
+      return this.#series?.begin(this.#options.append);
+    } catch (cause) {
+      throw transportFailure(`Cannot open ${this.#path}`, cause);
+    }
   }
 
   write(batch: RecordBatch): void {
     this.#counts.records += batch.count;
+    const due = this.#dueSeries();
+    if (due) this.#rotate(due);
     if (!this.#file || !this.#writer) {
       this.#counts.droppedClosed += batch.count;
       return;
@@ -100,20 +148,17 @@ class FileExporter implements Exporter {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#ticker);
     await this.#moving;
-    const file = this.#file;
-    if (!file) return;
-    this.flush();
-    this.#file = undefined;
-    this.#release();
-    try {
-      await file.datasync();
-    } catch (cause) {
-      const reason = failureReason(cause);
-      this.#notices.say("sync", `Cannot make ${this.#options.path} durable: ${reason}`);
-    } finally {
-      await file.close();
-    }
+    this.#finish();
+    await Promise.all(this.#closing);
+  }
+
+  rotateBy(rotation: Rotation | undefined): void {
+    const { periodMs, bytes } = this.#series?.rotation ?? {};
+    if (rotation?.periodMs === periodMs && rotation?.bytes === bytes) return;
+    this.#series = this.#createSeries(rotation);
+    if (this.#writer) this.#startTicking();
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -126,19 +171,83 @@ class FileExporter implements Exporter {
    * Claim `file`; what is returned makes it the one to write to, at once. A file that another
    * exporter writes is closed again.
    */
-  async #claim(file: FileHandle): Promise<() => void> {
+  async #claim(file: OutputFile): Promise<() => void> {
     try {
-      const place = await file.stat();
-      const release = await claimFile(file, this.#options.path);
-      return () => {
-        this.#release();
-        this.#release = release;
-        this.#file = file;
-        this.#place = place;
-      };
+      return this.#claimNow(file, this.#path);
     } catch (error) {
       await file.close();
       throw error;
+    }
+  }
+
+  #claimNow(file: OutputFile, path: string): () => void {
+    const { dev, ino, size } = fstatSync(file.fd);
+    const release = claimFile(file.fd, path);
+    return () => {
+      this.#release();
+      this.#release = release;
+      this.#file = file;
+      this.#path = path;
+      this.#place = { dev, ino };
+      this.#size = size;
+      this.#block.forgetCut();
+      this.#counts.files++;
+    };
+  }
+
+  /** The series whose next file is to be begun; a file that somebody moved is followed first. */
+  #dueSeries(): FileSeries | undefined {
+    const series = this.#series;
+    if (!series || !this.#writer || this.#stopping || this.#moving !== undefined) return undefined;
+    if (performance.now() - this.#failedMs < lookMs) return undefined;
+    const isDue = !this.#file || series.isOver(this.#size + this.#block.bytes);
+    return isDue ? series : undefined;
+  }
+
+  /** Go on in the next file, at once: what gathered until now is of the file at hand. */
+  #rotate(series: FileSeries): void {
+    try {
+      const { path, file } = series.next();
+      const use = this.#claimNow(file, path);
+      this.#finish();
+      use();
+      this.#failedMs = Number.NEGATIVE_INFINITY;
+      this.#templatesLost = false;
+      this.#writer?.refreshTemplates();
+    } catch (error) {
+      this.#failedMs = performance.now();
+      const reason = failureReason(error);
+      this.#notices.say("next", `Cannot begin the next file of ${this.#options.path}: ${reason}`);
+    }
+  }
+
+  /** Finish the file at hand when its period is over, though no record comes. */
+  #tick(): void {
+    if (!this.#file || this.#moving !== undefined || !this.#series?.isPast()) return;
+    // While the next file cannot be opened, the one at hand is better than none.
+    if (this.#failedMs === Number.NEGATIVE_INFINITY) this.#finish();
+  }
+
+  /** Write what waits, then close the file and make it durable, while the next one may begin. */
+  #finish(): void {
+    const file = this.#file;
+    if (!file) return;
+    this.#leaving = true;
+    this.flush();
+    this.#leaving = false;
+    this.#file = undefined;
+    this.#release();
+    const closing = this.#close(file, this.#path).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #close(file: OutputFile, path: string): Promise<void> {
+    try {
+      await file.datasync();
+    } catch (cause) {
+      this.#notices.say("sync", `Cannot make ${path} durable: ${failureReason(cause)}`);
+    } finally {
+      await file.close();
     }
   }
 
@@ -148,7 +257,7 @@ class FileExporter implements Exporter {
     if (nowMs - this.#lookedMs < lookMs) return true;
     this.#lookedMs = nowMs;
     try {
-      return this.#isPlace(statSync(this.#options.path));
+      return this.#isPlace(statSync(this.#path));
     } catch {
       return false; // opening it anew tells why
     }
@@ -160,7 +269,7 @@ class FileExporter implements Exporter {
 
   /** Somebody moved or removed the file, as log rotation does: go on in a new one. */
   async #moveOn(): Promise<void> {
-    const { path } = this.#options;
+    const path = this.#path;
     try {
       const { file } = await openToAppend(path);
       if (this.#isPlace(await file.stat())) return await file.close(); // it is back
@@ -197,18 +306,19 @@ class FileExporter implements Exporter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#file) throw new Error("Message without a file");
-    if (!this.#stopping && this.#moving === undefined && !this.#isInPlace()) {
+    if (!this.#stopping && !this.#leaving && !this.#moving && !this.#isInPlace()) {
       this.#moving = this.#moveOn();
     }
     const outcome = this.#block.writeTo(this.#file.fd);
     this.#counts.messages += outcome.messages;
     this.#counts.bytes += outcome.bytes;
+    this.#size += outcome.bytes;
     this.#counts.delivered += outcome.records;
     this.#counts.droppedWriteFailed += outcome.lostRecords;
     if (outcome.error === undefined) return;
     this.#counts.writeErrors++;
     this.#templatesLost = true;
     const reason = failureReason(outcome.error);
-    this.#notices.say("write", `Cannot write ${this.#options.path}: ${reason}; records dropped`);
+    this.#notices.say("write", `Cannot write ${this.#path}: ${reason}; records dropped`);
   }
 }

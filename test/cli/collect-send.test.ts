@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -56,6 +56,24 @@ test.for(["udp", "tcp"])("send and collect carry every record over %s", async (s
   expect(seen).toHaveLength(500);
 });
 
+test("collect --rotate names its files by the clock and by count", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "%Y", "flows.ipfix");
+  const args = ["-o", path, "--rotate", "1d", "--rotate", "100 kB", "--count", "20000"];
+  const collector = await collect("tcp", args);
+  const many = Buffer.concat(messagesOf([fixedBatch(20_000)]));
+  await start(["send", "-", "--to", collector.address], many).ended;
+  expect(await collector.ended).toMatchObject({ code: 0 });
+  const year = join(folder, String(new Date().getUTCFullYear()));
+  const { onBatch, seen } = createRecorder();
+  const names = readdirSync(year).sort();
+  expect(names.slice(0, 2)).toEqual(["flows.ipfix", "flows_0001.ipfix"]);
+  for (const name of names) {
+    createTransportSession({ onBatch }).decodeDatagram(readFileSync(join(year, name)));
+  }
+  expect(seen).toHaveLength(20_000);
+});
+
 test("collect shows records as lines, no more than --count says", async () => {
   const collector = await collect("udp", ["--count", "20"]);
   await start(["send", "-", "--to", collector.address], sent).ended;
@@ -92,6 +110,8 @@ test.for([
   ["send", "a.ipfix", "--to", "udp://127.0.0.1:1", "--rate", "fast"],
   ["collect"],
   ["collect", "--listen", "http://127.0.0.1:1"],
+  ["collect", "--listen", "udp://127.0.0.1:1", "-o", "%Q", "--rotate", "1h"],
+  ["collect", "--listen", "udp://127.0.0.1:1", "-o", "x", "--rotate", "daily"],
 ])("wrong use is told with exit code 2: %s %s", async (args) => {
   const { code, err } = await start(args).ended;
   expect([code, err.trim().split("\n").length > 0]).toEqual([2, true]);

@@ -73,6 +73,7 @@ const typeNames: Readonly<Record<string, string>> = {
   boolean: "true or false",
   integer: "a whole number",
   duration: "a duration",
+  rotation: "a duration, a size or both",
   function: "a function",
   where: "an expression",
 };

@@ -53,6 +53,7 @@ test.for([
   ["file:/tmp/out.ipfix", { scheme: "file", path: "/tmp/out.ipfix" }],
   ["file:///tmp/out.ipfix", { scheme: "file", path: "/tmp/out.ipfix" }],
   ["file:4739", { scheme: "file", path: "4739" }],
+  ["file:var/%F/%H.ipfix", { scheme: "file", path: "var/%F/%H.ipfix" }],
 ] as const)("parseDestination() takes %s", ([text, destination]) => {
   expect(parseDestination(text)).toEqual(destination);
 });
@@ -60,7 +61,7 @@ test.for([
 test.for([
   ["file:", "bad-value", "no path"],
   ["file://host/x", "bad-value", 'a host after "file://"'],
-  ["file:var/%F.ipfix", "unsupported", "% in a path"],
+  ["file:var/%Q.ipfix", "bad-value", 'unknown "%Q", expected %Y'],
   ["fil:x", "bad-value", 'did you mean "file"?'],
   ["tcp://h:0", "bad-value", "port 0"],
   ["out.ipfix", "bad-value", "no scheme"],

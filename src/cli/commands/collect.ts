@@ -10,6 +10,8 @@ import type { Collector } from "../../transport/collecting/collector.ts";
 import { createCollector } from "../../transport/collectors.ts";
 import { createExporter } from "../../transport/exporters.ts";
 import type { Exporter } from "../../transport/exporting/exporter.ts";
+import { checkPathPattern, resolvePattern } from "../../transport/exporting/path-pattern.ts";
+import { parseRotation, type Rotation } from "../../transport/exporting/rotation.ts";
 import { type Command, type CommandInput, exitCodes } from "../command.ts";
 import { createLineOutput, type LineOutput } from "../line-output.ts";
 import { integer } from "../option-values.ts";
@@ -31,6 +33,12 @@ export const command: Command = {
       value: "FILE",
       describe: "the IPFIX file; without it records are shown as JSON lines",
     },
+    rotate: {
+      type: "string",
+      multiple: true,
+      value: "WHEN",
+      describe: "begin further files by time (1h) or size (100 MB); FILE may hold %F, %H, … (UTC)",
+    },
     append: { type: "boolean", describe: "go on behind the Messages that FILE holds" },
     count: { type: "string", value: "RECORDS", describe: "end after so many records" },
     quiet: { type: "boolean", short: "q", describe: "say nothing when all is well" },
@@ -39,6 +47,7 @@ export const command: Command = {
 Ctrl-C ends it.
 
   moonfix collect --listen udp://127.0.0.1:2055 -o flows.ipfix
+  moonfix collect --listen udp://127.0.0.1:2055 -o 'flows/%F/%H.ipfix' --rotate 1h
   moonfix collect --listen tcp://127.0.0.1:4739 --count 10`,
   run: collect,
 };
@@ -64,7 +73,7 @@ async function collect(input: CommandInput): Promise<number> {
   const done = new AbortController();
   const taker =
     typeof output === "string"
-      ? await createFileTaker(output, options["append"] === true, say)
+      ? await createFileTaker(output, options, say)
       : createLineTaker(input, done);
   let records = 0;
   const onBatch: BatchSink = (batch) => {
@@ -109,12 +118,28 @@ async function ended(done: AbortSignal): Promise<void> {
 
 async function createFileTaker(
   path: string,
-  append: boolean,
+  options: CommandInput["options"],
   onProblem: (message: string) => void,
 ): Promise<Taker> {
-  const exporter: Exporter = createExporter({ to: `file:${resolve(path)}`, append, onProblem });
+  const rotate = parseRotate(path, options["rotate"]);
+  const to = `file:${rotate ? resolvePattern(".", path) : resolve(path)}`;
+  // Files that rotate are kept from one run to the next, so that an hour has one file.
+  const append = options["append"] === true || rotate !== undefined;
+  const exporter: Exporter = createExporter({ to, append, rotate, onProblem });
   await exporter.start();
   return { take: (batch) => exporter.write(batch), stop: () => exporter.stop() };
+}
+
+/** @throws {ConfigError} naming the option at fault. */
+function parseRotate(path: string, texts: unknown): Rotation | undefined {
+  if (!Array.isArray(texts)) return undefined;
+  try {
+    checkPathPattern(path);
+    return parseRotation(texts as readonly string[]);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.code, "--rotate", error.detail);
+  }
 }
 
 function createLineTaker({ stdout }: CommandInput, done: AbortController): Taker {

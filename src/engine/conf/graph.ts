@@ -80,9 +80,22 @@ function badAddresses(wanted: Wanted): Problem[] {
     for (const address of collector.options.listen) attempt(collector, () => parseListen(address));
   }
   for (const exporter of wanted.exporter) {
-    attempt(exporter, () => parseDestination(exporter.options.to));
+    attempt(exporter, () => checkDestination(exporter.options));
   }
   return problems;
+}
+
+/** @throws {ConfigError} */
+function checkDestination({ to, rotate }: Declaration<"exporter">["options"]): void {
+  const destination = parseDestination(to);
+  const quoted = JSON.stringify(to);
+  if (destination.scheme !== "file" && rotate !== undefined) {
+    throw new ConfigError("bad-value", "", `Cannot rotate ${quoted}: expected file:PATH`);
+  }
+  if (destination.scheme === "file" && rotate === undefined && destination.path.includes("%")) {
+    const detail = `Cannot send to ${quoted}: % in a path, expected rotate = "1h" beside it`;
+    throw new ConfigError("missing", "", detail);
+  }
 }
 
 /** Addresses that two collectors listen on, files that two exporters write. */

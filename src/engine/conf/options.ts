@@ -3,6 +3,7 @@ import { createRecordFilter } from "../../ipfix/where/filter.ts";
 import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { parseDuration } from "../../text/duration.ts";
+import { parseRotation, type Rotation } from "../../transport/exporting/rotation.ts";
 import type { FunctionMark, OptionSpec, OptionType } from "./words.ts";
 
 /** Values of one declaration and what is wrong with them. */
@@ -87,6 +88,8 @@ function convert(
       throw new Unfit(`${describe(value)} given, expected a whole number above 0`);
     case "duration":
       return durationMs(value);
+    case "rotation":
+      return rotation(value);
     case "function":
       if (value instanceof LuaFunction) return mark(value);
       throw new Unfit(`${describe(value)} given, expected a function`);
@@ -117,6 +120,15 @@ function expression(text: string): string {
   try {
     createRecordFilter(text);
     return text;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Unfit(error.detail);
+    throw error;
+  }
+}
+
+function rotation(value: LuaValue): Rotation {
+  try {
+    return parseRotation(strings(value));
   } catch (error) {
     if (error instanceof ConfigError) throw new Unfit(error.detail);
     throw error;

@@ -1,3 +1,5 @@
+import type { Rotation } from "../../transport/exporting/rotation.ts";
+
 /**
  * The words of conf.lua and their options. Validation, defaults, messages and the manual come from
  * this table; a word or an option exists when it stands here.
@@ -10,6 +12,7 @@ export type OptionType =
   | "boolean"
   | "integer"
   | "duration"
+  | "rotation"
   | "function"
   | "where"
   | readonly string[];
@@ -101,12 +104,20 @@ export const words = {
       to: {
         type: "string",
         required: true,
-        describe: "file:PATH, udp://HOST:PORT or tcp://HOST:PORT",
+        describe:
+          "file:PATH, udp://HOST:PORT or tcp://HOST:PORT; a PATH that rotates may hold %F (date), " +
+          "%H, %M, %S and other words of strftime, in UTC",
       },
       append: {
         type: "boolean",
         default: true,
         describe: "true goes on at the end of a file, false replaces it when it is opened",
+      },
+      rotate: {
+        type: "rotation",
+        describe:
+          'when a file is finished and the next one begins: "1h", "100 MB" or a list of both; ' +
+          "finished files are never touched again",
       },
     },
   },
@@ -157,7 +168,9 @@ type ValueOf<T> = T extends readonly (infer Choice)[]
         ? boolean
         : T extends "function"
           ? FunctionMark
-          : number;
+          : T extends "rotation"
+            ? Rotation
+            : number;
 
 type OptionsOf<S extends Readonly<Record<string, OptionSpec>>> = {
   readonly [K in keyof S]: S[K] extends { required: true } | { default: unknown }

@@ -1,4 +1,5 @@
 import type { RecordBatch } from "../../ipfix/batch.ts";
+import type { Rotation } from "./rotation.ts";
 
 /** What every exporter needs to know. */
 export interface ExporterOptions {
@@ -17,6 +18,8 @@ export interface Exporter {
   write(batch: RecordBatch): void;
   /** Let records that wait for others leave now; absent where none wait. */
   flush?(): void;
+  /** Rotate differently from the next record on, if it writes files. */
+  rotateBy?(rotation: Rotation | undefined): void;
   /** Let what is queued leave as far as it can, then release everything. */
   stop(): Promise<void>;
   /** Among others `records` = `delivered` + `queued` + everything named `dropped…`. */

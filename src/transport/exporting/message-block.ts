@@ -15,12 +15,17 @@ export interface BlockOutcome {
 export class MessageBlock {
   /** Records in it. */
   records = 0;
-  readonly #bytes = new Uint8Array(limits.fileBlockBytes + limits.messageBytes);
+  readonly #octets = new Uint8Array(limits.fileBlockBytes + limits.messageBytes);
   #filled = 0;
   readonly #ends: number[] = [];
   readonly #records: number[] = [];
   /** Length to cut the file back to before anything else goes there. */
   #cutTo: number | undefined;
+
+  /** Octets in it. */
+  get bytes(): number {
+    return this.#filled;
+  }
 
   /** Whether it is time to write. */
   get isFull(): boolean {
@@ -29,7 +34,7 @@ export class MessageBlock {
 
   /** Add a Message, which is copied; the block must not be full. */
   add(message: Uint8Array, records: number): void {
-    this.#bytes.set(message, this.#filled);
+    this.#octets.set(message, this.#filled);
     this.#filled += message.length;
     this.#ends.push(this.#filled);
     this.#records.push(records);
@@ -45,7 +50,7 @@ export class MessageBlock {
     try {
       this.#cut(descriptor);
       while (written < this.#filled) {
-        written += writeSync(descriptor, this.#bytes, written, this.#filled - written);
+        written += writeSync(descriptor, this.#octets, written, this.#filled - written);
       }
       return this.#empty(this.#ends.length);
     } catch (error) {
@@ -54,6 +59,11 @@ export class MessageBlock {
       const cutError = torn > 0 ? this.#cutBack(descriptor, torn) : undefined;
       return { ...this.#empty(whole.length), error: cutError ?? error };
     }
+  }
+
+  /** The next octets go to another file, of which nothing is to be cut off. */
+  forgetCut(): void {
+    this.#cutTo = undefined;
   }
 
   /** Cut a torn Message off; what fails is tried again before the next write. */

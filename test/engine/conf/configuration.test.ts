@@ -114,6 +114,24 @@ test.for([
     /expected udp:/,
   ],
   ["the operating system", "os.execute('true')", "conf.lua:1", /execute/],
+  [
+    "a path with words that does not rotate",
+    "collector 'c' { listen = 'udp://127.0.0.1:1' }\nexporter 'a' { from = 'c', to = 'file:%F' }",
+    "conf.lua:2",
+    'exporter "a": Cannot send to "file:%F": % in a path, expected rotate = "1h" beside it',
+  ],
+  [
+    "a rotation that is none",
+    "collector 'c' { listen = 'udp://127.0.0.1:1' }\nexporter 'a' { from = 'c', to = 'file:%F', rotate = 'daily' }",
+    "conf.lua:2",
+    'exporter "a": option "rotate": Cannot rotate by "daily": neither a duration nor a size, expected a duration from 1 s up, a size from 100 kB up, or both, such as "1h"',
+  ],
+  [
+    "a rotation of what is no file",
+    "collector 'c' { listen = 'udp://127.0.0.1:1' }\nexporter 'a' { from = 'c', to = 'udp://127.0.0.1:2', rotate = '1h' }",
+    "conf.lua:2",
+    'exporter "a": Cannot rotate "udp://127.0.0.1:2": expected file:PATH',
+  ],
 ] as const)("evaluateConfiguration() refuses %s with its line", ([, source, where, message]) => {
   const { problems } = evaluate(source);
   expect(problems[0]?.where).toBe(where);
@@ -195,5 +213,18 @@ test("conf.lua has the primitives that need no grant", () => {
   ]);
   expect(evaluate("\nsleep(1)")).toMatchObject([
     { where: "conf.lua:2", message: expect.stringContaining("Cannot wait for sleep here") },
+  ]);
+});
+
+test("evaluateConfiguration() takes a rotation by time, by size or both", () => {
+  const { wanted, problems } = evaluate(`
+    collector "c" { listen = "udp://127.0.0.1:1" }
+    exporter "a" { from = "c", to = "file:a/%F/%H.ipfix", rotate = "1h" }
+    exporter "b" { from = "c", to = "file:b.ipfix", rotate = { "1d", "100 MB" } }
+  `);
+  expect(problems).toEqual([]);
+  expect(wanted.exporter.map(({ options }) => options.rotate)).toEqual([
+    { periodMs: 3_600_000 },
+    { periodMs: 86_400_000, bytes: 100_000_000 },
   ]);
 });
