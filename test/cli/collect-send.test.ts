@@ -43,9 +43,10 @@ test.for(["udp", "tcp"])("send and collect carry every record over %s", async (s
   const path = join(temporaryFolder(), "out.ipfix");
   const collector = await collect(scheme, ["-o", path, "--count", "500"]);
   const sender = await start(["send", "-", "--to", collector.address], sent).ended;
+  // The collector has what it wants and may close before the sender is done.
   expect(sender).toMatchObject({
     code: 0,
-    err: `moonfix send: 500 records → ${collector.address}\n`,
+    err: expect.stringContaining(`moonfix send: 500 records → ${collector.address}\n`),
   });
   const { code, err } = await collector.ended;
   expect(code).toBe(0);

@@ -84,6 +84,8 @@ async function collect(input: CommandInput): Promise<number> {
     if (records === count) done.abort();
   };
   const collectors: Collector[] = [];
+  // Whoever reads that it listens may end it at once.
+  const end = ended(done.signal);
   try {
     for (const address of listen as readonly string[]) {
       const collector = createCollector({ listen: address, onBatch, onProblem: say });
@@ -91,8 +93,9 @@ async function collect(input: CommandInput): Promise<number> {
       collectors.push(collector);
       if (!quiet) say(`listening on ${bound.join(", ")}`);
     }
-    await ended(done.signal);
+    await end;
   } finally {
+    done.abort();
     for (const collector of collectors) await collector.stop();
     await taker.stop();
   }
