@@ -35,8 +35,8 @@ const lookMs = 1_000;
 /**
  * Create an exporter to an IPFIX file (RFC 5655). The file consists of whole Messages at all
  * times, so that it can be read while it grows and after a crash; delivered means that the system
- * has the octets, which happens within a second. Where files rotate, each begins with all Templates,
- * is opened with its first record, and is never touched again once it is finished.
+ * has the octets, which happens within a second. Where files rotate, each begins with all
+ * Templates, is opened with its first record, and is never touched again once it is finished.
  */
 export function createFileExporter(options: FileExporterOptions): Exporter {
   return new FileExporter(options);

@@ -105,8 +105,8 @@ export const words = {
         type: "string",
         required: true,
         describe:
-          "file:PATH, udp://HOST:PORT or tcp://HOST:PORT; a PATH that rotates may hold %F (date), " +
-          "%H, %M, %S and other words of strftime, in UTC",
+          "file:PATH, udp://HOST:PORT or tcp://HOST:PORT; a PATH that rotates may hold %F " +
+          "(date), %H, %M, %S and other words of strftime, in UTC",
       },
       append: {
         type: "boolean",
