@@ -45,6 +45,10 @@ export const limits = {
   collectorConnections: 256,
   /** Fields of all Templates of one collector's peers, about 20 MB; then the largest peer goes. */
   collectorTemplateFields: 262_144,
+  /** Transport Sessions and files that one Lua engine may have open for `fixbuf`, each. */
+  scriptSessions: 1_024,
+  /** Octets that such a session counts as in Lua's memory, so that Lua collects them in time. */
+  scriptSessionBytes: 16_384,
   /** Octets asked for as UDP receive buffer: 50 ms at a gigabit, 3 000 full Messages. */
   udpReceiveBufferBytes: 4_194_304,
   /** Milliseconds until the first Message Header of a TCP connection: longer is a slow attack. */

@@ -6,8 +6,8 @@ local loaded, load_own, load_below, fail, loading = ...
 local ipairs, type = ipairs, type
 local find = string.find
 
--- Modules of LuaJIT that are ours.
-local aliases = { ["string.buffer"] = "moonfix.buffer" }
+-- Modules that are ours under the names that scripts know.
+local aliases = { ["string.buffer"] = "moonfix.buffer", fixbuf = "moonfix.fixbuf" }
 
 local package = { loaded = loaded, preload = {} }
 

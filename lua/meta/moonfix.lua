@@ -970,10 +970,32 @@ time = {}
 ---@type userdata
 json.null = nil
 
+--- A Message as a table of its Sets; fixbuf.decode is the easy way.
+---@param session userdata Of ipfix.session
+---@param octets string One Message, or a datagram
+---@param templates table Gets Templates by domain * 65536 + id
+---@return table? message Nil when it is no Message
+---@return string? error What is wrong with it
+function ipfix.decode(session, octets, templates) end
+
 --- What the registries of IANA and CERT say about an Information Element.
----@param name string Its exact name
+---@param name string Its exact name, or pen/id
 ---@return { name: string, pen: integer, id: integer, type: string, units: string } element Enterprise 0 is IANA
 function ipfix.element(name) end
+
+--- The octets of a record; fixbuf.encode makes whole Messages.
+---@param layout string Fields in their order, as name:pen:id:type:length between commas
+---@param record table Values by name; what is missing is zero
+---@param lists? table Octets of lists by name
+---@return string octets One Data Record
+function ipfix.encode(layout, record, lists) end
+
+--- Loop over the Messages of an IPFIX file as octets; fixbuf.open gives their records.
+--- Needs the grant to read files.
+---@param path string The file
+---@return (fun(file: userdata): string?, integer?)? next For the loop: octets and their offset; nil when the file cannot be read
+---@return userdata|string file Or why it cannot be read
+function ipfix.messages(path) end
 
 --- Call a function with each flow of an IPFIX file, in order.
 --- Needs the grant to read files.
@@ -988,6 +1010,12 @@ function ipfix.read(path, each) end
 ---@param path string The file
 ---@return fun(): moonfix.Flow? next For the loop; its flow is valid until the next one
 function ipfix.records(path) end
+
+--- A session that keeps the Templates of one exporter, for ipfix.decode.
+---@param kind? "stream"|"datagrams" Datagrams may be NetFlow or sFlow; a stream, the usual one, is IPFIX
+---@param elements? string More elements, as name:pen:id:type between commas
+---@return userdata session Lives while held
+function ipfix.session(kind, elements) end
 
 --- Mark a table as an array, so that an empty one is encoded as [].
 ---@param table? table A new one when not given

@@ -5,6 +5,7 @@ import type { Constant, Host, Primitive } from "./primitive.ts";
 import { ipfixPrimitives } from "./primitives/ipfix.ts";
 import { jsonConstants, jsonPrimitives } from "./primitives/json.ts";
 import { logPrimitives } from "./primitives/log.ts";
+import { messagePrimitives } from "./primitives/messages.ts";
 import { pcapPrimitives } from "./primitives/pcap.ts";
 import { statePrimitives } from "./primitives/state.ts";
 import { timePrimitives } from "./primitives/time.ts";
@@ -15,6 +16,7 @@ export const primitives: readonly Primitive[] = [
   ...ipfixPrimitives,
   ...jsonPrimitives,
   ...logPrimitives,
+  ...messagePrimitives,
   ...pcapPrimitives,
   ...statePrimitives,
   ...timePrimitives,

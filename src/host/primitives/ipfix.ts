@@ -1,5 +1,5 @@
 import { ConfigError, type DecodeError } from "../../errors.ts";
-import { elementByName, elementNames } from "../../ipfix/registry.ts";
+import { elementById, elementByName, elementNames } from "../../ipfix/registry.ts";
 import { moduleSource } from "../../lua/sandbox.ts";
 import { LuaFunction, LuaTable, type LuaValue } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
@@ -72,7 +72,7 @@ export const ipfixPrimitives: readonly Primitive[] = [
   {
     name: "ipfix.element",
     describe: "What the registries of IANA and CERT say about an Information Element.",
-    parameters: [{ name: "name", type: "string", describe: "Its exact name" }],
+    parameters: [{ name: "name", type: "string", describe: "Its exact name, or pen/id" }],
     returns: [
       {
         name: "element",
@@ -129,11 +129,13 @@ function read(host: Host, path: string, each: LuaFunction): LuaTable {
 }
 
 function element(name: string): LuaTable {
-  const found = elementByName(name);
+  const [, enterprise, number] = /^(\d{1,10})\/(\d{1,5})$/.exec(name) ?? [];
+  const found =
+    number === undefined ? elementByName(name) : elementById(Number(enterprise), Number(number));
   if (found === undefined) {
     const hint = didYouMean(name, elementNames());
     throw new ConfigError("unknown-name", "", `Cannot find the element "${name}"${hint}`);
   }
   const { pen, id, type, semantics, units } = found;
-  return new LuaTable(Object.entries({ name, pen, id, type, semantics, units }));
+  return new LuaTable(Object.entries({ name: found.name, pen, id, type, semantics, units }));
 }

@@ -67,6 +67,34 @@ function ownBatch(batch: RecordBatch): RecordBatch {
   return { ...batch, bytes: bytes.slice(start, end), offsets: own };
 }
 
+/**
+ * The Messages of an IPFIX file, each with its offset; what lies between them is skipped.
+ * @throws {TransportError} when the file cannot be read, or is no IPFIX file at all.
+ */
+export function* readIpfixMessages(path: string): Generator<{ bytes: Uint8Array; offset: number }> {
+  const waiting: { bytes: Uint8Array; offset: number }[] = [];
+  let messages = 0;
+  let foreign: DecodeError | undefined;
+  const stream = createMessageStream({
+    onDamage: (error) => {
+      if (error.code === "bad-version" && error.offset === 0) foreign = error;
+    },
+    onMessage: (bytes, offset) => {
+      messages++;
+      waiting.push({ bytes: bytes.slice(), offset });
+    },
+  });
+  for (const block of readBlocks(path)) {
+    stream.push(block);
+    yield* waiting.splice(0);
+  }
+  stream.end();
+  yield* waiting.splice(0);
+  if (foreign === undefined || messages > 0) return;
+  const detail = `Cannot read ${path}: ${foreign.detail}, expected an IPFIX file`;
+  throw new TransportError("io", detail, foreign);
+}
+
 /** The octets in blocks; a file compressed with gzip in one, decompressed. */
 function* readBlocks(path: string): Generator<Uint8Array> {
   const file = attempt(`Cannot open ${path}`, () => openSync(path, "r"));
