@@ -65,7 +65,7 @@ test("completion offers every primitive", () => {
   const [repl] = engine.run(moduleSource("engine.repl") ?? "", "lua/engine/repl.lua");
   const complete = repl instanceof LuaTable ? repl.get("complete") : undefined;
   for (const { name } of [...primitives, ...constants]) {
-    const [candidates] = engine.call(complete as never, [name.slice(0, -1), new LuaTable()]);
+    const [candidates] = engine.call(complete as never, [name.slice(0, -1), new LuaTable(), 1_000]);
     expect((candidates as LuaTable).toArray()).toContain(name);
   }
 });
@@ -101,7 +101,14 @@ test.for(rows)(
 
 test.for(rows)("%s names an argument of the wrong type", async ([name, { parameters, bind }]) => {
   if (bind === undefined) return;
-  const fitting = { string: "'x'", strings: "'x'", integer: "1", number: "1" } as const;
+  const fitting = {
+    any: "nil",
+    string: "'x'",
+    strings: "'x'",
+    integer: "1",
+    number: "1",
+    table: "{}",
+  } as const;
   for (const [i, { name: parameter, type }] of parameters.entries()) {
     if (type === "any") continue;
     const before = parameters.slice(0, i).map(({ type }) => fitting[type as "string"]);

@@ -61,10 +61,13 @@ export class FixbufCore {
   /** `ipfix.decode(session, octets, templates)` pushes a Message, or nil and what is wrong. */
   decode(given: RawArguments): number {
     const { L } = given;
-    const session = this.#sessions.at(L, 1);
-    if (session === undefined) throw given.wrong(1);
     const octets = given.octets(2);
     given.check(3, lua.type.table);
+    const session = this.#sessions.at(L, 1);
+    if (session === undefined) {
+      const detail = "Cannot call ipfix.decode: session is none, expected what ipfix.session gives";
+      throw new ConfigError("wrong-type", "", detail);
+    }
     const before = session.templateFields;
     try {
       const message = session.decode(octets);
