@@ -2,6 +2,7 @@ import { ConfigError } from "../errors.ts";
 import { AsyncFunction, type HostFunction, type LuaValue } from "../lua/values.ts";
 import { checkArguments } from "./arguments.ts";
 import type { Constant, Host, Primitive } from "./primitive.ts";
+import { elementPrimitives } from "./primitives/elements.ts";
 import { ipfixPrimitives } from "./primitives/ipfix.ts";
 import { jsonConstants, jsonPrimitives } from "./primitives/json.ts";
 import { logPrimitives } from "./primitives/log.ts";
@@ -13,6 +14,7 @@ import { reportWorld, reportWorldLater } from "./world.ts";
 
 /** Every function that scripts can call beyond Lua's own library, by name. */
 export const primitives: readonly Primitive[] = [
+  ...elementPrimitives,
   ...ipfixPrimitives,
   ...jsonPrimitives,
   ...logPrimitives,

@@ -267,10 +267,24 @@ test.for([
   [{ format: "constructor" }, "unknown-name", /expected jsonl, flows, csv, text/],
   [{ fields: "octetDeltaCuont" }, "unknown-name", /--fields: .*did you mean "octetDeltaCount"/],
   [{ fields: "octets", format: "flows" }, "unsupported", /--fields/],
+  [{ names: true }, "unsupported", /--names: .*as jsonl: its values are numbers/],
   [{ templates: true, format: "csv" }, "unsupported", /--templates/],
 ] as const)("cat refuses %j", async ([options, code, message]) => {
   await expect(cat(sample, options)).rejects.toMatchObject({ name: "ConfigError", code });
   await expect(cat(sample, options)).rejects.toThrow(message);
+});
+
+test("cat shows people IANA's names of values, and machines numbers", async () => {
+  const reasons = templateOf(256, ["protocolIdentifier", "flowEndReason", "octetDeltaCount"]);
+  const octets = [hex("06 01 0000000000000001"), hex("fd 81 0000000000000001")];
+  const named = file(batchOf(reasons, octets));
+  const text = await cat(named, { format: "text" });
+  expect(text.out).toMatch(/protocolIdentifier +6 \(TCP\)\n +flowEndReason +1 \(idle timeout\)/);
+  expect(text.out).toMatch(/protocolIdentifier +253\n +flowEndReason +129\n/);
+  const csv = await cat(named, { format: "csv", names: true });
+  expect(csv.lines.slice(1)).toEqual(["TCP,idle timeout,1", "253,129,1"]);
+  expect((await cat(named, { format: "csv" })).lines[1]).toBe("6,1,1");
+  expect(JSON.parse((await cat(named)).lines[0] ?? "").fields.protocolIdentifier).toBe(6);
 });
 
 test("cat --where shows the records that match, in every format", async () => {

@@ -1,19 +1,8 @@
 /**
  * Makes `src/ipfix/tables/*.ts` from the registries in `../shared/data`.
- * `npx vitest run -u test/ipfix/tables.test.ts` writes them; without `-u` it compares.
+ * `npx vitest run test/ipfix/tables.test.ts -u` writes them; without `-u` it compares.
  */
-import { readFileSync } from "node:fs";
-
-type Row = Readonly<Record<string, string>>;
-
-function readRows(path: string): Row[] {
-  const [header = "", ...lines] = readFileSync(path, "utf8").trim().split(/\r?\n/);
-  const names = header.split(",");
-  return lines.map((line) => {
-    const cells = line.split(",");
-    return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? ""]));
-  });
-}
+import { type Row, readRows } from "./rows.ts";
 
 function wrap(words: readonly string[], indent: string): string {
   const lines: string[] = [];

@@ -63,12 +63,17 @@ test.for([
   ["ipfix.element('octetDeltaCount').id", 1],
   ["ipfix.element('octetDeltaCount').units", "octets"],
   ["ipfix.element('reverseOctetDeltaCount').pen", 29305],
+  ["ipfix.name_of('flowEndReason', 1)", "idle timeout"],
+  ["ipfix.name_of('flowEndReason', 200)", undefined],
+  ["ipfix.value_of('protocolIdentifier', 'ipv6-icmp')", 58],
+  ["ipfix.value_of('octetDeltaCount', 'tcp')", undefined],
 ] as const)("%s is %s", ([expression, value]) => {
   expect(run(`return ${expression}`)).toEqual([value]);
 });
 
 test.for([
   ["ipfix.element('octetDeltaCoun')", "unknown-name", /did you mean "octetDeltaCount"/],
+  ["ipfix.name_of('flowEndReasn', 1)", "unknown-name", /did you mean "flowEndReason"/],
   ["ipfix.read('x')", "missing", /Cannot call ipfix.read: each is missing, expected a function/],
   ["ipfix.records(5)", "wrong-type", /Cannot call ipfix.records: path is a number/],
   ["log.info({})", "wrong-type", /message is a table/],

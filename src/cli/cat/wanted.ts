@@ -9,7 +9,9 @@ import { createRecordFilter, type RecordFilter } from "../../ipfix/where/filter.
 import { didYouMean } from "../../text/did-you-mean.ts";
 import type { CommandInput } from "../command.ts";
 
-const formats: Readonly<Record<string, (fields?: readonly string[]) => LineFormat>> = {
+type CreateFormat = (fields?: readonly string[], options?: { names?: boolean }) => LineFormat;
+
+const formats: Readonly<Record<string, CreateFormat>> = {
   jsonl: createJsonLines,
   flows: createFlowLines,
   csv: createCsv,
@@ -48,10 +50,15 @@ export function parseWanted({ options }: CommandInput): Wanted {
   if (templates === true && !withTemplates.has(name)) {
     throw new ConfigError("unsupported", "--templates", `Cannot show Templates as ${name}`);
   }
+  const withNames = options["names"] === true;
+  if (withNames && (name === "jsonl" || name === "flows")) {
+    const detail = `Cannot show names as ${name}: its values are numbers, expected csv or text`;
+    throw new ConfigError("unsupported", "--names", detail);
+  }
   const names = typeof fields === "string" ? parseFieldNames(fields, "--fields") : undefined;
   const asSent = options["ipfix"] !== true && name !== "flows";
   return {
-    format: create(names),
+    format: create(names, { names: withNames }),
     templates: templates === true,
     stats: options["stats"] === true,
     filter: parseFilter(where),

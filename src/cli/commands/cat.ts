@@ -29,6 +29,10 @@ export const command: Command = {
       describe: "Only these fields, separated by commas",
     },
     templates: { type: "boolean", describe: "Show Templates and undecodable Sets too" },
+    names: {
+      type: "boolean",
+      describe: "In CSV, IANA's names instead of numbers, such as TCP or idle timeout",
+    },
     stats: { type: "boolean", describe: "Show counts instead of records" },
     ipfix: { type: "boolean", describe: "Show NetFlow and sFlow as the IPFIX they become" },
   },

@@ -1,4 +1,5 @@
 import type { Element } from "../../ipfix/element.ts";
+import { valueNames } from "../../ipfix/elements/value-names.ts";
 import { elementByName, elementNames } from "../../ipfix/registry.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { table } from "../../text/table.ts";
@@ -25,13 +26,15 @@ export function formatHelp(name?: string): string {
 }
 
 /** What the registries say, a line each. */
-function formatElement({ name, pen, id, type, semantics, units }: Element): string {
+function formatElement(element: Element): string {
+  const { name, pen, id, type, semantics, units } = element;
   const rows = [
     ["enterprise", pen === 0 ? "IANA" : String(pen)],
     ["number", String(id)],
     ["type", type],
     ["semantics", semantics],
     ["units", units],
+    ...Object.entries(valueNames(element) ?? {}).map(([value, name]) => [`value ${value}`, name]),
   ];
   const known = rows.filter(([, value]) => value !== "");
   return [name, ...known.map(([label = "", value]) => `  ${label.padEnd(10)}  ${value}`)].join(

@@ -1,3 +1,4 @@
+import { valueNames } from "../elements/value-names.ts";
 import { locateFields } from "../locate.ts";
 import type { Template } from "../template.ts";
 import { formatValue } from "../value.ts";
@@ -14,9 +15,12 @@ interface Columns {
 /**
  * Comma-separated values (RFC 4180) of Data Records, Options Data Records left out. With `fields`
  * there is one header and every record has these columns; without, each change of columns begins
- * with an empty line and a header.
+ * with an empty line and a header. `names` shows IANA's name of a value where it has one.
  */
-export function createCsv(fields?: readonly string[]): LineFormat {
+export function createCsv(
+  fields?: readonly string[],
+  options: { readonly names?: boolean } = {},
+): LineFormat {
   let shown: string | undefined;
   const columnsOf = createCache((template: Template) => createColumns(template, fields));
   return {
@@ -36,7 +40,9 @@ export function createCsv(fields?: readonly string[]): LineFormat {
           const known = template.fields[field];
           if (!known) return "";
           const [start, end] = [ranges[2 * field] as number, ranges[2 * field + 1] as number];
-          return quote(plainText(formatValue(known.element, source, start, end)));
+          const value = plainText(formatValue(known.element, source, start, end));
+          const names = options.names ? valueNames(known.element) : undefined;
+          return quote(names?.[value as unknown as number] ?? value);
         });
         const line = cells.join(",");
         if (header === shown) return line;

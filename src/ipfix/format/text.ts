@@ -1,5 +1,6 @@
 import { formatTime } from "../../bytes/time.ts";
 import { printable } from "../../text/printable.ts";
+import { valueNames } from "../elements/value-names.ts";
 import { locateFields } from "../locate.ts";
 import type { Template } from "../template.ts";
 import { formatValue } from "../value.ts";
@@ -12,7 +13,7 @@ export function createText(fields?: readonly string[]): LineFormat {
   const layoutOf = createCache((template: Template) => createLayout(template, wanted));
   return {
     batch: ({ template, bytes, templates, offsets, domain, exportTime }) => {
-      const { labels, ranges } = layoutOf(template);
+      const { labels, ranges, names } = layoutOf(template);
       const source = { bytes, templates, depth: 0 };
       const kind = template.scopeCount > 0 ? "options" : "data";
       const time = formatTime(exportTime, 0);
@@ -25,7 +26,9 @@ export function createText(fields?: readonly string[]): LineFormat {
           const field = template.fields[i];
           if (label === undefined || !field) return;
           const [from, to] = [ranges[2 * i] as number, ranges[2 * i + 1] as number];
-          text += `\n${label}${printable(plainText(formatValue(field.element, source, from, to)))}`;
+          const value = plainText(formatValue(field.element, source, from, to));
+          const name = names[i]?.[value as unknown as number];
+          text += `\n${label}${printable(value)}${name === undefined ? "" : ` (${name})`}`;
         });
         return text;
       };
@@ -49,6 +52,10 @@ function createLayout(template: Template, wanted: ReadonlySet<string> | undefine
     return selected && element.name !== "paddingOctets" ? printable(name) : undefined;
   });
   const width = Math.max(0, ...names.map((name) => name?.length ?? 0));
-  const labels = names.map((name) => name && `  ${name.padEnd(width)}  `);
-  return { labels, ranges: new Int32Array(2 * names.length) };
+  return {
+    labels: names.map((name) => name && `  ${name.padEnd(width)}  `),
+    ranges: new Int32Array(2 * names.length),
+    /** Names of the values of each field that has such. */
+    names: template.fields.map(({ element }) => valueNames(element)),
+  };
 }

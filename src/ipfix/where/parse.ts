@@ -3,6 +3,7 @@ import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { ConfigError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
+import { valueHint, valueNames, valueOfName } from "../elements/value-names.ts";
 import { elementByName, elementNames } from "../registry.ts";
 import {
   type Comparison,
@@ -205,7 +206,7 @@ function compare(at: number, comparison: Comparison, left: ElementOperand, right
     const detail = `Cannot compare ${left.name} (column ${at + 1}): expected ${expected}`;
     return new ConfigError("wrong-type", "", detail);
   };
-  if (!equality && (kind !== "number" || right.kind === "nil")) {
+  if (!equality && (kind !== "number" || right.kind === "nil" || right.kind === "string")) {
     throw mismatch("== or ~=, only numbers have an order");
   }
   if (right.kind === "nil") return { kind: "compare", comparison, left, right };
@@ -217,7 +218,7 @@ function compare(at: number, comparison: Comparison, left: ElementOperand, right
     return { kind: "compare", comparison, left, right };
   }
   const literal = literalFor(left, right);
-  if (literal === undefined) throw mismatch(expectedFor[kind]);
+  if (literal === undefined) throw mismatch(expectedFor[kind] + nameHint(left, right));
   return { kind: "compare", comparison, left, right: literal };
 }
 
@@ -228,12 +229,22 @@ const expectedFor = {
   boolean: "true or false",
 } as const;
 
+/** The names that a number has instead of the text that it is compared with. */
+function nameHint({ element }: ElementOperand, right: Side): string {
+  const isName = right.kind === "string" && valueNames(element) !== undefined;
+  return isName ? ` or a name of one${valueHint(element, right.value)}` : "";
+}
+
 /** `side` as `element` is compared with it, or nothing when it cannot be. */
 function literalFor({ element }: ElementOperand, side: Side): Literal | undefined {
   const kind = valueKind(element);
   if (side.kind === "number") return kind === "number" ? side : undefined;
   if (side.kind === "boolean") return kind === "boolean" ? side : undefined;
   if (side.kind !== "string") return undefined;
+  if (kind === "number") {
+    const value = valueOfName(element, side.value);
+    return value === undefined ? undefined : { kind: "number", value };
+  }
   if (kind === "text") return { kind: "octets", value: encodeUtf8(side.value) };
   const value = kind === "address" ? addressOctets(element.type, side.value) : undefined;
   return value && { kind: "octets", value };

@@ -97,6 +97,9 @@ test.for([
   ["sourceIPv4Address == 5", "wrong-type", "an address of its type in quotes"],
   ["sourceIPv4Address == '::1'", "wrong-type", "an address of its type"],
   ["sourceIPv4Address < '10.0.0.0'", "wrong-type", "only numbers have an order"],
+  ["flowEndReason == 'idel timeout'", "wrong-type", 'did you mean "idle timeout"?'],
+  ["protocolIdentifier == 'quic'", "wrong-type", "a name of one, expected one of HOPOPT"],
+  ["protocolIdentifier < 'UDP'", "wrong-type", "only numbers have an order"],
   ["octetDeltaCount < nil", "wrong-type", "only numbers have an order"],
   ["sourceIPv4Address == sourceIPv6Address", "wrong-type", "same kind"],
   ["interfaceName == octetDeltaCount", "wrong-type", "same kind"],
@@ -164,6 +167,19 @@ test("compiled and interpreted expressions agree on any octets", () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("names of values stand for their numbers", () => {
+  const template = templateOf(256, ["protocolIdentifier", "flowEndReason"]);
+  const batch = batchOf(template, [hex("06 03"), hex("11 01"), hex("11 81")]);
+  const found = (expression: string) => {
+    const matches = createRecordFilter(expression).of(batch);
+    return [0, 1, 2].filter((index) => matches(index));
+  };
+  expect(found("protocolIdentifier == 'udp'")).toEqual([1, 2]);
+  expect(found("'TCP' ~= protocolIdentifier")).toEqual([1, 2]);
+  expect(found("flowEndReason == 'endOfFlowDetected'")).toEqual([0]);
+  expect(found("flowEndReason == 'idle timeout'")).toEqual([1]); // not 0x81, which has a flag
 });
 
 test("bounds of expressions stand in limits", () => {
