@@ -1,8 +1,8 @@
+// biome-ignore format: a table reads by columns
 /**
  * Keywords of protocol numbers (IANA's "Assigned Internet Protocol Numbers"), for
  * `protocolIdentifier` and whatever else holds one.
  */
-// biome-ignore format: a table reads by columns
 export const protocolNames: Readonly<Record<number, string>> = {
   0: "HOPOPT", 1: "ICMP", 2: "IGMP", 3: "GGP", 4: "IPv4", 5: "ST", 6: "TCP", 7: "CBT", 8: "EGP",
   9: "IGP", 10: "BBN-RCC-MON", 11: "NVP-II", 12: "PUP", 13: "ARGUS", 14: "EMCON", 15: "XNET",
