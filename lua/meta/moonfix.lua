@@ -997,6 +997,12 @@ function ipfix.encode(layout, record, lists) end
 ---@return userdata|string file Or why it cannot be read
 function ipfix.messages(path) end
 
+--- IANA's name of a value, such as `idle timeout`, where it has one.
+---@param element string Whose value it is, `flowEndReason`
+---@param value integer The value
+---@return string? name nil where it has no name
+function ipfix.name_of(element, value) end
+
 --- Call a function with each flow of an IPFIX file, in order.
 --- Needs the grant to read files.
 ---@param path string The file
@@ -1016,6 +1022,12 @@ function ipfix.records(path) end
 ---@param elements? string More elements, as name:pen:id:type between commas
 ---@return userdata session Lives while held
 function ipfix.session(kind, elements) end
+
+--- The value that IANA gives a name; its case, spaces and signs do not count.
+---@param element string Whose value it is, `protocolIdentifier`
+---@param name string The name, `TCP`
+---@return integer? value nil where nothing has it
+function ipfix.value_of(element, name) end
 
 --- Mark a table as an array, so that an empty one is encoded as [].
 ---@param table? table A new one when not given
