@@ -15,6 +15,8 @@ export const limits = {
   sessionTemplateFields: 262_144,
   /** Elements one Transport Session may describe in type records (RFC 5610): CERT has 461. */
   learnedElements: 4_096,
+  /** Names of such elements that one thread remembers, to tell them from misspelt ones. */
+  heardNames: 65_536,
   /** Seconds that Templates of an exporter which is not heard are kept on disk: a long holiday. */
   templateCacheSeconds: 1_209_600,
   /** Milliseconds from a change of Templates until they are written: many come at once. */

@@ -11,9 +11,10 @@ import {
   templateSetId,
   walkSets,
 } from "./message.ts";
-import { elementById, unknownElement } from "./registry.ts";
+import { unknownElement } from "./registry.ts";
 import { createDataSetReader, type DataSetReader } from "./sets/data-set.ts";
 import { type Domain, DomainTable } from "./sets/domains.ts";
+import { ElementLearner } from "./sets/element-learner.ts";
 import { type KnownTemplate, listKnown, recallKnown } from "./sets/known-template.ts";
 import { SequenceWatch } from "./sets/sequence.ts";
 import { type WaitingBudget, WaitingSets } from "./sets/waiting-sets.ts";
@@ -50,8 +51,10 @@ export interface SessionOptions {
   readonly onProblem?: (problem: SetProblem) => void;
   /** Obey Template Withdrawals; false over UDP (RFC 7011 §8.4). Default true. */
   readonly withdrawals?: boolean;
-  /** Finds elements; the registry by default. */
+  /** Elements that are meant before those of the registry. */
   readonly element?: ElementLookup;
+  /** Learn the elements that the exporter describes in type records (RFC 5610). Default false. */
+  readonly learnElements?: boolean;
   /** Address and port of who sends, for `header.exporter`. */
   readonly exporter?: string;
   /** Shared by the sessions of a collector: bounds what waits in all of them together. */
@@ -72,7 +75,7 @@ export interface TransportSession {
   decodeDatagram(bytes: Uint8Array): void;
   /** The header of the Message being decoded, or of the last one; reused by the next Message. */
   readonly header: Readonly<MessageOrigin>;
-  /** Fields of all Templates that it keeps: what the session costs in memory. */
+  /** Fields of all Templates that it keeps, with some for what it learned: its cost in memory. */
   readonly templateFields: number;
   counters(): Readonly<Record<string, number>>;
   /** All Templates, to be kept for a later session with the same exporter. */
@@ -91,7 +94,10 @@ export function createTransportSession(options: SessionOptions): TransportSessio
 class Session implements TransportSession {
   readonly header: MessageOrigin;
   readonly #options: SessionOptions;
-  readonly #domains = new DomainTable();
+  readonly #elements: ElementLearner;
+  /** The revision of the elements that all Templates have. */
+  #revision: number;
+  readonly #domains: DomainTable;
   readonly #sequence = new SequenceWatch();
   readonly #readDataSet: DataSetReader;
   readonly #counts = {
@@ -116,10 +122,14 @@ class Session implements TransportSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.header = createOrigin(ipfixVersion, options.exporter);
+    this.#elements = new ElementLearner(options);
+    this.#revision = this.#elements.revision;
+    this.#domains = new DomainTable(this.#elements.find);
     this.#waiting = new WaitingSets(options.waitingBudget);
     this.#domain = this.#domains.select(0);
     this.#readDataSet = createDataSetReader((batch) => {
       this.#counts.records += batch.count;
+      this.#elements.learn(batch);
       options.onBatch(batch);
     });
   }
@@ -148,13 +158,15 @@ class Session implements TransportSession {
   }
 
   get templateFields(): number {
-    return this.#domains.fields;
+    return this.#domains.fields + this.#elements.fields;
   }
 
   counters(): Readonly<Record<string, number>> {
     const { forgotten: domainsForgotten } = this.#domains;
     const sequence = this.#sequence.counters("recordsLost");
-    return { ...this.#counts, ...sequence, ...this.#waiting.counters(), domainsForgotten };
+    const learned = this.#elements.counters();
+    const waiting = this.#waiting.counters();
+    return { ...this.#counts, ...sequence, ...waiting, ...learned, domainsForgotten };
   }
 
   known(): readonly KnownTemplate[] {
@@ -162,7 +174,7 @@ class Session implements TransportSession {
   }
 
   recall(known: readonly KnownTemplate[]): void {
-    const find = this.#options.element ?? elementById;
+    const { find } = this.#elements;
     recallKnown(this.#domains, known, (pen, id) => find(pen, id) ?? unknownElement(pen, id));
   }
 
@@ -202,6 +214,7 @@ class Session implements TransportSession {
   }
 
   #decodeDataSet(bytes: Uint8Array, setId: number, start: number, end: number): void {
+    if (this.#revision !== this.#elements.revision) this.#rename();
     const { templates, lookup } = this.#domain;
     const template = templates.get(setId);
     if (!template) {
@@ -215,14 +228,19 @@ class Session implements TransportSession {
   }
 
   #decodeTemplateSet(bytes: Uint8Array, setId: number, start: number, end: number): void {
-    const { element } = this.#options;
     const options = setId === optionsTemplateSetId;
     const set = { bytes, setId, start, end };
     walkTemplateSet(set, {
-      ...(element && { element }),
+      element: this.#elements.find,
       template: (template) => this.#define(template, options),
       withdrawal: (id) => this.#withdraw(id, options),
     });
+  }
+
+  /** Templates that came before their elements were described get the names from now on. */
+  #rename(): void {
+    this.#revision = this.#elements.revision;
+    this.#domains.rename(this.#elements.find);
   }
 
   #define(defined: Template, options: boolean): void {

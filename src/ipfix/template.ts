@@ -37,7 +37,11 @@ export interface Template {
 }
 
 /** Finds a Template by id in the Transport Session and domain that a record came from. */
-export type TemplateLookup = (id: number) => Template | undefined;
+export interface TemplateLookup {
+  (id: number): Template | undefined;
+  /** Finds the elements of basicLists as the session knows them; the registry by default. */
+  readonly element?: (pen: number, id: number) => Element | undefined;
+}
 
 /**
  * Create a Template from its fields in wire order.

@@ -65,6 +65,7 @@ class TcpCollector implements Collector {
         createTransportSession({
           onBatch: options.onBatch,
           exporter,
+          learnElements: true,
           waitingBudget: this.#waitingBudget,
         }),
       maximum: this.#maximumConnections,

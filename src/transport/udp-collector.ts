@@ -135,6 +135,7 @@ class UdpCollector implements Collector {
     const session = createExporterSession({
       onBatch: this.#options.onBatch,
       exporter,
+      learnElements: true,
       now: Date.now,
       waitingBudget: this.#waitingBudget,
       onTemplate: ({ changed }) => {

@@ -8,7 +8,6 @@ import {
   type TemplateEvent,
   type TransportSession,
 } from "../../ipfix/session.ts";
-import { createElementLearner } from "../../ipfix/sets/element-learner.ts";
 import type { WaitingBudget } from "../../ipfix/sets/waiting-sets.ts";
 import type { Template } from "../../ipfix/template.ts";
 import { createExporterSession } from "../../translators/exporter-session.ts";
@@ -53,12 +52,11 @@ export function createScriptSession(options: ScriptSessionOptions): ScriptSessio
   let parts: MessagePart[] = [];
   let message = new Uint8Array(0);
   const own = new Map(options.elements.map((element) => [`${element.pen}/${element.id}`, element]));
-  const learner = createElementLearner();
   const wanted: SessionOptions = {
-    element: (pen, id) => own.get(`${pen}/${id}`) ?? learner.element(pen, id),
+    element: (pen, id) => own.get(`${pen}/${id}`),
+    learnElements: true,
     waitingBudget: options.waitingBudget,
     onBatch(batch) {
-      learner.learn(batch);
       parts.push({ kind: "records", batch: keepBatch(batch, message) });
     },
     onTemplate(event) {

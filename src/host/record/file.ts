@@ -30,7 +30,10 @@ export function* readIpfixBatches(
   result: SyncFileResult = { messages: 0, damages: 0, damage: undefined },
 ): Generator<RecordBatch> {
   const waiting: RecordBatch[] = [];
-  const session = createTransportSession({ onBatch: (batch) => waiting.push(ownBatch(batch)) });
+  const session = createTransportSession({
+    onBatch: (batch) => waiting.push(ownBatch(batch)),
+    learnElements: true,
+  });
   const onDamage = (error: DecodeError) => {
     result.damages++;
     result.damage ??= error;

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../errors.ts";
 import { variableLength } from "../../ipfix/element.ts";
-import { elementByName, elementNames } from "../../ipfix/registry.ts";
+import { elementByName, elementNames, isFieldName } from "../../ipfix/registry.ts";
 import type { Template } from "../../ipfix/template.ts";
 import { limits } from "../../limits.ts";
 import { fieldKind, type RecordModule } from "../../lua/record/module.ts";
@@ -60,7 +60,7 @@ export class Layouts {
   of(template: Template): Layout {
     const known = this.#known.get(template);
     if (known !== undefined) return known;
-    const types = template.fields.map(({ element }) => element.type).join();
+    const types = template.fields.map(({ element, name }) => `${name}:${element.type}`).join();
     const signature = `${template.signature}|${types}`;
     let layout = this.#bySignature.get(signature);
     if (layout === undefined) {
@@ -91,7 +91,8 @@ export class Layouts {
     const byName = new Map<string, Access>();
     for (const [name, ref] of this.#methods) byName.set(name, { kind: "method", ref });
     for (const [index, field] of template.fields.entries()) {
-      byName.set(field.name, fieldAccess(field, index));
+      // A name that an exporter gave must not hide a method.
+      if (!byName.has(field.name)) byName.set(field.name, fieldAccess(field, index));
     }
     if (this.#bySignature.size >= limits.luaFieldTables) {
       return { byName, keys: new Map(), address: 0, entries: 0, room: 0 };
@@ -201,7 +202,7 @@ const plainKinds: Readonly<Record<string, number | undefined>> = {
 
 function absent(name: string): Access {
   const plain = name.replace(/#\d+$/, "");
-  if (elementByName(plain) !== undefined || /^\d+\/\d+$/.test(plain)) {
+  if (isFieldName(plain) || /^\d+\/\d+$/.test(plain)) {
     return { kind: "absent", name };
   }
   const hint = didYouMean(name, elementNames());

@@ -8,7 +8,6 @@ import {
   type TemplateEvent,
   type TransportSession,
 } from "../session.ts";
-import { createElementLearner } from "../sets/element-learner.ts";
 
 /** One way to show records as lines. */
 export interface LineFormat {
@@ -47,10 +46,8 @@ export interface LinesOptions {
 /** Create a session whose records come out as lines. */
 export function createLines(options: LinesOptions): TransportSession {
   const { format, onLine, templates = false, withdrawals = true } = options;
-  const learner = options.learnElements ? createElementLearner() : undefined;
 
   function onBatch(batch: RecordBatch): void {
-    learner?.learn(batch);
     const show = format.batch(batch, session.header);
     for (let i = 0; i < batch.count; i++) {
       try {
@@ -79,7 +76,7 @@ export function createLines(options: LinesOptions): TransportSession {
     onTemplate,
     withdrawals,
     ...(options.exporter !== undefined && { exporter: options.exporter }),
-    ...(learner && { element: learner.element }),
+    learnElements: options.learnElements === true,
   });
   return session;
 }

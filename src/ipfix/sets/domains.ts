@@ -1,6 +1,9 @@
 import { limits } from "../../limits.ts";
+import type { Element } from "../element.ts";
 import { firstDataSetId } from "../message.ts";
-import type { Template, TemplateLookup } from "../template.ts";
+import { unknownElement } from "../registry.ts";
+import { createTemplate, type Template, type TemplateLookup } from "../template.ts";
+import type { ElementLookup } from "../template-record.ts";
 import { createSequenceState, type SequenceState } from "./sequence.ts";
 
 /** What a Transport Session knows of one Observation Domain. */
@@ -24,10 +27,17 @@ export class DomainTable {
   readonly #domains = new Map<number, Domain>();
   /** Fields of all Templates. */
   fields = 0;
+  readonly #find: ElementLookup | undefined;
   #currentId = -1;
-  #current: Domain = createDomain();
+  #current: Domain;
   /** Domains given up for younger ones. */
   forgotten = 0;
+
+  /** `find` finds the elements of basicLists, where it is not the registry. */
+  constructor(find?: ElementLookup) {
+    this.#find = find;
+    this.#current = createDomain(find);
+  }
 
   /** The domain `id`, which becomes the youngest in use; the oldest is forgotten for a new one. */
   select(id: number): Domain {
@@ -35,7 +45,7 @@ export class DomainTable {
     const known = this.#domains.get(id);
     if (known) this.#domains.delete(id);
     else if (this.#domains.size >= limits.sessionDomains) this.#forgetOldest();
-    this.#current = known ?? createDomain();
+    this.#current = known ?? createDomain(this.#find);
     this.#currentId = id;
     this.#domains.set(id, this.#current);
     return this.#current;
@@ -60,6 +70,16 @@ export class DomainTable {
     domain.templates.set(template.id, template);
     idsLike(template, domain).add(template.id);
     return template;
+  }
+
+  /** Give the fields of all Templates the elements that `find` knows by now. */
+  rename(find: ElementLookup): void {
+    for (const { templates } of this.#domains.values()) {
+      for (const [id, template] of templates) {
+        const renamed = renameFields(template, find);
+        if (renamed) templates.set(id, renamed);
+      }
+    }
   }
 
   /**
@@ -91,13 +111,30 @@ export class DomainTable {
   }
 }
 
-function createDomain(): Domain {
+/** The Template with the elements that `find` knows, or undefined when it has them already. */
+function renameFields(template: Template, find: ElementLookup): Template | undefined {
+  const elements = template.fields.map(({ element }) => {
+    return find(element.pen, element.id) ?? unknownElement(element.pen, element.id);
+  });
+  if (template.fields.every(({ element }, i) => isSame(element, elements[i]))) return undefined;
+  const specifiers = template.fields.map(
+    ({ length }, i) => [elements[i] as Element, length] as const,
+  );
+  return createTemplate(template.id, template.scopeCount, specifiers);
+}
+
+function isSame(a: Element, b: Element | undefined): boolean {
+  return a === b || (a.name === b?.name && a.type === b.type);
+}
+
+function createDomain(find: ElementLookup | undefined): Domain {
   const templates = new Map<number, Template>();
+  const lookup = (id: number) => templates.get(id);
   return {
     templates,
     optionsIds: new Set(),
     plainIds: new Set(),
-    lookup: (id) => templates.get(id),
+    lookup: find ? Object.assign(lookup, { element: find }) : lookup,
     sequence: createSequenceState(),
     hasWithdrawals: false,
   };

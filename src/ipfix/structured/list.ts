@@ -62,7 +62,8 @@ export function locateBasicList(source: ListSource, start: number, end: number):
   if (headEnd > end) throw new DecodeError("truncated", start, "basicList header");
   const id = readUint16(bytes, start + 1) & 0x7fff;
   const pen = enterprise ? readUint32(bytes, start + 5) : 0;
-  const element = elementById(pen, id) ?? unknownElement(pen, id);
+  const find = source.templates.element ?? elementById;
+  const element = find(pen, id) ?? unknownElement(pen, id);
   const length = readUint16(bytes, start + 3);
   const ranges: number[] = [];
   for (let at = headEnd; at < end; ) {

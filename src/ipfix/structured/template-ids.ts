@@ -63,7 +63,7 @@ function walkBasicList(walk: TemplateIdWalk, start: number, end: number): void {
   const enterprise = id >= 0x8000;
   if (enterprise && end - start < 9) return;
   const pen = enterprise ? readUint32(bytes, start + 5) : 0;
-  const element = elementById(pen, id & 0x7fff);
+  const element = (walk.templates.element ?? elementById)(pen, id & 0x7fff);
   if (!element || !isList(element.type)) return;
   const fixed = readUint16(bytes, start + 3);
   let at = start + (enterprise ? 9 : 5);

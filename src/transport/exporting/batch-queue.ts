@@ -76,7 +76,10 @@ function copyTemplates({
   templates,
 }: RecordBatch): TemplateLookup {
   const named = new Map<number, Template>();
-  if (template.firstList < 0) return (id) => named.get(id);
+  const { element } = templates;
+  const lookup = (id: number) => named.get(id);
+  const copied = element ? Object.assign(lookup, { element }) : lookup;
+  if (template.firstList < 0) return copied;
   const visit = (id: number) => {
     const meant = templates(id);
     if (meant) named.set(id, meant);
@@ -90,5 +93,5 @@ function copyTemplates({
       if (!(error instanceof DecodeError)) throw error; // the writer drops and counts it later
     }
   }
-  return (id) => named.get(id);
+  return copied;
 }

@@ -41,7 +41,7 @@ async function readMessages(
   blocks: Blocks,
   { onBatch, onProgress, signal }: RecordsOptions,
 ): Promise<RecordsResult> {
-  const session = createTransportSession({ onBatch });
+  const session = createTransportSession({ onBatch, learnElements: true });
   const { damage, damages } = await readIpfixFile(blocks, {
     session,
     ...(onProgress && { onProgress: () => onProgress() }),
@@ -62,7 +62,8 @@ async function readCaptured(
     damages++;
   };
   const peers = new PeerTable({
-    open: (exporter) => createExporterSession({ onBatch, exporter, now: () => nowMs }),
+    open: (exporter) =>
+      createExporterSession({ onBatch, exporter, learnElements: true, now: () => nowMs }),
     maximum: limits.collectorPeers,
     onForget: () => undefined, // counted as `peersForgotten`
     now: () => nowMs,
