@@ -205,12 +205,27 @@ test("cat --stats shows counts instead of records", async () => {
   expect(lines.join("\n")).not.toContain("192.0.2.1");
 });
 
-test("cat tells of damage in one line with its offset and exits with 1", async () => {
+test("cat tells of damage with its offset and what it costs, and exits with 1", async () => {
   const { code, lines, err } = await cat(Uint8Array.from([...sample, ...hex("000a 0020 0000")]));
-  expect([code, lines.length]).toEqual([1, 2]);
-  expect(err).toBe(
-    `moonfix cat: standard input: Cannot decode at byte ${sample.length}: Message Header, 6 left\n`,
+  expect([code, lines.length]).toEqual([1, 3]);
+  const offset = sample.length;
+  const message = `Cannot decode at byte ${offset}: Message Header, 6 left`;
+  expect(err).toBe(`moonfix cat: standard input: ${message}; 6 octets lost\n`);
+  const told = { kind: "error", code: "truncated", offset, octets: 6, message };
+  expect(JSON.parse(lines[2] ?? "")).toEqual(told);
+});
+
+test("cat tells of the first damages one by one and of all together", async () => {
+  const damaged = Array.from({ length: 15 }, () => [...sample, 1, 2, 3]).flat();
+  const { lines, err } = await cat(Uint8Array.from(damaged));
+  const lost = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "error");
+  expect(lost.map(({ offset, octets }) => [offset, octets])).toEqual(
+    lost.map((_, i) => [(i + 1) * sample.length + 3 * i, 3]),
   );
+  expect([lost.length, lines.length]).toEqual([15, 15 * 3]);
+  const told = err.trimEnd().split("\n");
+  expect(told.length).toBe(11);
+  expect(told[10]).toMatch(/: 5 more damages; 45 octets lost in all$/);
 });
 
 test("cat tells of a damaged list with its offset and shows the other records", async () => {

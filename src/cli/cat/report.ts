@@ -5,9 +5,34 @@ import type { LineOutput } from "../line-output.ts";
 /** What was read of one file, and what was not. */
 export interface CatResult {
   readonly counters: Readonly<Record<string, number>>;
-  /** The first thing that was wrong, and how many more there were. */
-  readonly damage: DecodeError | undefined;
-  readonly moreDamages: number;
+  readonly damages: Damages;
+}
+
+/** Damages of one file that are told one by one. */
+const toldAtMost = 10;
+
+/** What was wrong with a file: the first of it in words, and how much in all. */
+export class Damages {
+  count = 0;
+  /** Octets that are lost. */
+  lostBytes = 0;
+  readonly #told: string[] = [];
+
+  /** Octets from the error's offset on are lost; none by default. */
+  add(error: DecodeError, lostBytes = 0): void {
+    this.count++;
+    this.lostBytes += lostBytes;
+    if (this.#told.length >= toldAtMost) return;
+    const lost = lostBytes > 0 ? `; ${lostBytes} octets lost` : "";
+    this.#told.push(`${error.message}${lost}`);
+  }
+
+  /** One sentence a damage; how many further ones there were, and what all of them cost. */
+  sentences(): readonly string[] {
+    const more = this.count - this.#told.length;
+    if (more === 0) return this.#told;
+    return [...this.#told, `${more} more damages; ${this.lostBytes} octets lost in all`];
+  }
 }
 
 const leftOutNames = {

@@ -11,7 +11,7 @@ import { readIpfixFile } from "../../transport/reading/ipfix-file.ts";
 import type { CommandInput } from "../command.ts";
 import type { LineOutput } from "../line-output.ts";
 import { createExportSessions } from "./export-sessions.ts";
-import type { CatResult } from "./report.ts";
+import { type CatResult, Damages } from "./report.ts";
 import type { Wanted } from "./wanted.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function showFile(
   { input, output }: { readonly input: CommandInput; readonly output: LineOutput },
 ): Promise<CatResult> {
   const { head, blocks } = await peek(readInput(path === "-" ? input.stdin : path), magicBytes);
-  const damages = createDamages();
+  const damages = new Damages();
   let matched = 0;
   const format = wanted.stats ? countingFormat : wanted.format;
   const lines: LinesOptions = {
@@ -32,42 +32,17 @@ export async function showFile(
     onLine: output.line,
     templates: wanted.templates,
     learnElements: true,
-    onDamage: damages.add,
   };
   const show = isCapture(head) ? showCapture : showMessages;
   const counters = await show(blocks, { lines, damages, output, wanted });
   return {
     counters: wanted.filter ? { ...counters, recordsMatched: matched } : counters,
-    damage: damages.first,
-    moreDamages: damages.count - 1,
+    damages,
   };
 }
 
 /** Shows nothing; the session counts all the same. */
 const countingFormat: LineFormat = { batch: () => () => undefined };
-
-/** What was wrong: the first of it, and how often. */
-interface Damages {
-  first: DecodeError | undefined;
-  count: number;
-  /** Where in the file the Message begins that is being decoded. */
-  messageAt: number;
-  /** A record of the Message is damaged. */
-  readonly add: (error: DecodeError) => void;
-}
-
-function createDamages(): Damages {
-  const damages: Damages = {
-    first: undefined,
-    count: 0,
-    messageAt: 0,
-    add(error) {
-      damages.count++;
-      damages.first ??= error.shifted(damages.messageAt);
-    },
-  };
-  return damages;
-}
 
 interface Showing {
   readonly lines: LinesOptions;
@@ -80,36 +55,42 @@ async function showMessages(
   blocks: Blocks,
   { lines, damages, output }: Showing,
 ): Promise<Readonly<Record<string, number>>> {
-  const session = createLines(lines);
-  const result = await readIpfixFile(blocks, {
+  let messageAt = 0;
+  const onDamage = (error: DecodeError) => damages.add(error.shifted(messageAt));
+  const session = createLines({ ...lines, onDamage });
+  const { bytes } = await readIpfixFile(blocks, {
     session: {
-      decodeMessage: (bytes, offset) => {
-        damages.messageAt = offset;
-        session.decodeMessage(bytes);
+      decodeMessage: (message, offset) => {
+        messageAt = offset;
+        session.decodeMessage(message);
       },
+    },
+    onDamage(error, lostBytes) {
+      damages.add(error, lostBytes);
+      const line = lines.format.lost?.(error, lostBytes);
+      if (line !== undefined) lines.onLine(line);
     },
     signal: output.closed,
     onProgress: () => output.drained(),
   });
-  damages.count += result.damages;
-  // What is wrong with a Message comes before what is wrong with its records.
-  damages.first = result.damage ?? damages.first;
-  return { ...session.counters(), octets: result.bytes };
+  const { lostBytes } = damages;
+  return { ...session.counters(), octets: bytes, ...(lostBytes > 0 && { octetsLost: lostBytes }) };
 }
 
 async function showCapture(
   blocks: Blocks,
   { lines, damages, output, wanted }: Showing,
 ): Promise<Readonly<Record<string, number>>> {
-  const sessions = createExportSessions({ lines, wanted, onDamage: damages.add });
+  const sessions = createExportSessions({
+    lines: { ...lines, onDamage: (error) => damages.add(error) },
+    wanted,
+    onDamage: (error) => damages.add(error),
+  });
   const { packets, bytes, damage, ...counts } = await readExportCapture(blocks, {
     visit: sessions.decode,
     signal: output.closed,
     onProgress: () => output.drained(),
   });
-  if (damage) {
-    damages.count++;
-    damages.first ??= damage;
-  }
+  if (damage) damages.add(damage);
   return { ...sessions.counters(), packets, ...counts, octets: bytes };
 }

@@ -78,13 +78,11 @@ async function show(
   terminal: { readonly input: CommandInput; readonly output: LineOutput },
 ): Promise<boolean> {
   const { input, output } = terminal;
-  const { counters, damage, moreDamages } = await showFile(path, wanted, terminal);
+  const { counters, damages } = await showFile(path, wanted, terminal);
   if (wanted.stats) showCounters(path, counters, output);
   const name = printable(path === "-" ? "standard input" : path);
   const leftOut = describeLeftOut(counters);
   if (leftOut !== "") complain(input, `${name}: left out ${leftOut}`);
-  if (!damage) return leftOut === "";
-  const more = moreDamages > 0 ? `, and ${moreDamages} more` : "";
-  complain(input, `${name}: ${damage.message}${more}`);
-  return false;
+  for (const sentence of damages.sentences()) complain(input, `${name}: ${printable(sentence)}`);
+  return damages.count === 0 && leftOut === "";
 }

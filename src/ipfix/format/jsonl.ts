@@ -4,6 +4,7 @@ import { createCache, type LineFormat } from "./lines.ts";
 import {
   createRecordFormatter,
   formatDamage,
+  formatLost,
   formatSetProblem,
   formatTemplateEvent,
 } from "./record-json.ts";
@@ -18,6 +19,7 @@ export function createJsonLines(fields?: readonly string[]): LineFormat {
     batch: (batch, header) => createRecordFormatter(batch, header, writerOf(batch.template)),
     template: formatTemplateEvent,
     problem: formatSetProblem,
+    lost: formatLost,
     damage: formatDamage,
   };
 }

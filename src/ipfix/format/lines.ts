@@ -20,6 +20,8 @@ export interface LineFormat {
   template?(event: TemplateEvent, header: MessageOrigin): string;
   /** A line for a Set that was left out, if the format has such. */
   problem?(problem: SetProblem, header: MessageOrigin): string;
+  /** A line for octets of a file that are lost, from the error's offset on, if it has such. */
+  lost?(error: DecodeError, octets: number): string;
   /** A line for a damaged record, if the format has such. */
   damage?(error: DecodeError, header: MessageOrigin): string;
 }

@@ -83,6 +83,11 @@ export function formatSetProblem(problem: SetProblem, origin: MessageOrigin): st
   return `${start},"kind":"error","code":"${code}","set":${setId},"octets":${octets}}`;
 }
 
+/** Octets of a file that are lost, as a line beside those of the record schema. */
+export function formatLost({ code, offset, message }: DecodeError, octets: number): string {
+  return JSON.stringify({ kind: "error", code, offset, octets, message });
+}
+
 /** A damage as a line beside those of the record schema. */
 export function formatDamage(error: DecodeError, origin: MessageOrigin): string {
   const start = head(origin);

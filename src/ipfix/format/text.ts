@@ -42,6 +42,7 @@ export function createText(fields?: readonly string[]): LineFormat {
     },
     problem: ({ setId, domain, octets }) =>
       `left out: Set ${setId} of ${octets} octets, domain ${domain}`,
+    lost: ({ message }, octets) => `lost ${octets} octets: ${printable(message)}`,
     damage: (error) => `damaged record: ${printable(error.message)}`,
   };
 }

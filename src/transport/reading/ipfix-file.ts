@@ -7,8 +7,11 @@ import { type Blocks, readInput } from "./input.ts";
 export interface IpfixFileOptions {
   /** Decodes each Message, which stands at `offset` in the file. */
   readonly session: { decodeMessage(bytes: Uint8Array, offset: number): void };
-  /** Gets each damage, with its offset in the file; reading goes on with the next Message. */
-  readonly onDamage?: (error: DecodeError) => void;
+  /**
+   * Gets each damage, with its offset in the file, and how many octets from there on are lost;
+   * reading goes on with the next Message.
+   */
+  readonly onDamage?: (error: DecodeError, lostBytes: number) => void;
   /** Gets the octets read so far after each block; reading waits for what it returns. */
   readonly onProgress?: (bytes: number) => void | Promise<void>;
   readonly signal?: AbortSignal;
@@ -22,6 +25,8 @@ export interface IpfixFileResult {
   readonly bytes: number;
   /** Octets that belong to no Message. */
   readonly skippedBytes: number;
+  /** Octets that damage cost: those of no Message, and those behind the damage in one. */
+  readonly lostBytes: number;
   /** How many times something was wrong. */
   readonly damages: number;
   /** The first thing that was wrong, with its offset in the file; whatever was whole was read. */
@@ -38,11 +43,13 @@ export async function readIpfixFile(
   input: string | Readable | Blocks,
   options: IpfixFileOptions,
 ): Promise<IpfixFileResult> {
-  const result = { messages: 0, bytes: 0, skippedBytes: 0, damages: 0, damage: none() };
-  const onDamage = (error: DecodeError) => {
+  const counts = { messages: 0, bytes: 0, skippedBytes: 0, lostBytes: 0, damages: 0 };
+  const result = { ...counts, damage: none() };
+  const onDamage = (error: DecodeError, lostBytes: number) => {
     result.damages++;
     result.damage ??= error;
-    options.onDamage?.(error);
+    result.lostBytes += lostBytes;
+    options.onDamage?.(error, lostBytes);
   };
   const stream = createMessageStream({
     onDamage,
@@ -52,7 +59,7 @@ export async function readIpfixFile(
         result.messages++;
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
-        onDamage(error.shifted(offset));
+        onDamage(error.shifted(offset), Math.max(0, bytes.length - error.offset));
       }
     },
   });
