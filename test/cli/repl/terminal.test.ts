@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { command } from "../../../src/cli/commands/repl.ts";
 import { temporaryFolder } from "../../support/folder.ts";
+import { unstoppable } from "../../support/lua.ts";
 import { keys, startTypist, type Typist } from "../../support/typist.ts";
 
 let state: string;
@@ -72,10 +72,8 @@ test("a second Ctrl-C replaces an engine that does not listen, and says what is 
   const typist = await start();
   typist.press(`lost = 1${keys.enter}`);
   await typist.sees(/> /);
-  execFileSync("mkfifo", [join(state, "fifo")]);
-  // Nothing within the conversion looks for an interrupt: the worker waits for another thread.
-  typist.press(`print("wait" .. "ing") pcap.to_ipfix { inputs = { "${join(state, "fifo")}" },`);
-  typist.press(` output = "${join(state, "out.ipfix")}" }${keys.enter}`);
+  const script = unstoppable.replaceAll("\n", " ");
+  typist.press(`print("wait" .. "ing") do ${script} end${keys.enter}`);
   await typist.sees(/waiting/);
   typist.press(keys.interrupt);
   await typist.sees(/Ctrl-C again/);
