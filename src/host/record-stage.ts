@@ -39,7 +39,7 @@ interface StageCounters {
 }
 
 /**
- * Create a stage. Records of Options Templates pass untouched. An error loses its record only.
+ * Create a stage. Records of Options Templates, and what only announces a Template, pass untouched. An error loses its record only.
  * A negative integer from Lua never becomes an unsigned field: it is an error of that record.
  */
 export function createRecordStage(options: RecordStageOptions): RecordStage {
@@ -71,7 +71,7 @@ export function createRecordStage(options: RecordStageOptions): RecordStage {
 
   function process(batch: RecordBatch, sink: BatchSink): void {
     counts.in += batch.count;
-    if (batch.template.scopeCount > 0) {
+    if (batch.template.scopeCount > 0 || batch.count === 0) {
       counts.out += batch.count;
       sink(batch);
       return;

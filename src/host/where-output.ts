@@ -89,7 +89,8 @@ export class RecordOutput {
       const offsets = (copied ? this.#offsets : batch.offsets).subarray(start, end + 1);
       const count = end - start;
       this.records += count;
-      sink(copied ? { ...batch, bytes: this.bytes, offsets, count } : { ...batch, offsets, count });
+      const part = { ...batch, offsets, count, layout: undefined };
+      sink(copied ? { ...part, bytes: this.bytes } : part);
     }
   }
 

@@ -23,7 +23,7 @@ export function createWhereStage(filter: RecordFilter, stage: Stage): WhereStage
   const counts = { unmatched: 0, damaged: 0 };
 
   function process(batch: RecordBatch, sink: BatchSink): void {
-    if (batch.template.scopeCount > 0) {
+    if (batch.template.scopeCount > 0 || batch.count === 0) {
       stage.process(batch, sink);
       return;
     }

@@ -33,7 +33,11 @@ export interface MessageWriterOptions {
 
 /** The exporting end of one Transport Session. */
 export interface MessageWriter {
-  /** Take a batch; Messages that became full leave at once. */
+  /**
+   * Take a batch; Messages that became full leave at once. A batch with a layout begins a Message
+   * or a Set where its source did, and announces its Template where its source did, so that a
+   * stream that nothing changed has the octets it came with, as far as Messages are large enough.
+   */
   append(batch: RecordBatch): void;
   /** Let the Message that is being filled leave. */
   flush(): void;
@@ -90,12 +94,22 @@ class Writer implements MessageWriter {
     this.#refreshWhenDue();
     const domain = this.#domain(batch.domain);
     const buffer = this.#buffer;
-    if (buffer.domain !== batch.domain || buffer.exportTime !== batch.exportTime) this.flush();
+    const { layout } = batch;
+    const begins = layout?.begins;
+    const isOther = buffer.domain !== batch.domain || buffer.exportTime !== batch.exportTime;
+    if (isOther || begins === "message") this.flush();
+    else if (begins === "set") buffer.endSet(batch.bytes, 0, 0);
     domain.exportTime = batch.exportTime;
     if (domain.templates.size >= limits.writerTemplates) this.#startAfresh(domain);
     const outgoing = domain.templates.assign(batch.template);
-    if (batch.template.firstList < 0) this.#appendPlain(batch, domain, outgoing);
+    if (batch.count === 0) {
+      outgoing.sent = false;
+      this.#announce(domain, outgoing);
+    } else if (batch.template.firstList < 0) this.#appendPlain(batch, domain, outgoing);
     else this.#appendWithLists(batch, domain, outgoing);
+    if (layout === undefined || layout.padding === 0) return;
+    const end = batch.offsets[batch.count] as number;
+    buffer.endSet(batch.bytes, end, end + layout.padding);
   }
 
   flush(): void {

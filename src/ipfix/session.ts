@@ -1,5 +1,6 @@
+import { readUint32 } from "../bytes/read.ts";
 import { DecodeError } from "../errors.ts";
-import type { BatchSink } from "./batch.ts";
+import type { BatchSink, SetLayout } from "./batch.ts";
 import {
   createOrigin,
   firstDataSetId,
@@ -51,6 +52,11 @@ export interface SessionOptions {
   readonly onProblem?: (problem: SetProblem) => void;
   /** Obey Template Withdrawals; false over UDP (RFC 7011 §8.4). Default true. */
   readonly withdrawals?: boolean;
+  /**
+   * Tell how the exporter laid out its Messages, so that a relay can do the same: batches have a
+   * `layout`, and one without records comes for each Template that was sent. Default false.
+   */
+  readonly layout?: boolean;
   /** Elements that are meant before those of the registry. */
   readonly element?: ElementLookup;
   /** Learn the elements that the exporter describes in type records (RFC 5610). Default false. */
@@ -118,6 +124,8 @@ class Session implements TransportSession {
   #countable = true;
   /** Records decoded with this Message that came in earlier ones. */
   #lateRecords = 0;
+  /** Whether nothing of the Message at hand was told so far. */
+  #messageBegins = true;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -196,6 +204,7 @@ class Session implements TransportSession {
     this.#domain = this.#domains.select(domain);
     this.#countable = true;
     this.#lateRecords = 0;
+    this.#messageBegins = true;
     const state = this.#domain.sequence;
     const before = this.#counts.records;
     let records: number | undefined;
@@ -224,15 +233,31 @@ class Session implements TransportSession {
       }
       return;
     }
-    this.#readDataSet(template, lookup, { header: this.header, bytes, start, end });
+    const begins = this.#begin("set");
+    this.#readDataSet(template, lookup, { header: this.header, bytes, start, end, begins });
+  }
+
+  /** What the next batch begins, when layouts are told. */
+  #begin(what: "set" | "record"): SetLayout["begins"] | undefined {
+    if (!this.#options.layout) return undefined;
+    const begins = this.#messageBegins ? "message" : what;
+    this.#messageBegins = false;
+    return begins;
   }
 
   #decodeTemplateSet(bytes: Uint8Array, setId: number, start: number, end: number): void {
     const options = setId === optionsTemplateSetId;
     const set = { bytes, setId, start, end };
+    let begins: "set" | "record" = "set";
     walkTemplateSet(set, {
       element: this.#elements.find,
-      template: (template) => this.#define(template, options),
+      template: (template) => {
+        const kept = this.#define(template, options);
+        if (!kept) return;
+        this.#announce(kept, begins, set);
+        begins = "record";
+        this.#decodeWaiting(kept);
+      },
       withdrawal: (id) => this.#withdraw(id, options),
     });
   }
@@ -243,18 +268,45 @@ class Session implements TransportSession {
     this.#domains.rename(this.#elements.find);
   }
 
-  #define(defined: Template, options: boolean): void {
+  /** Tell that the exporter sent `template`, the last one of `set` so far. */
+  #announce(
+    template: Template,
+    what: "set" | "record",
+    set: { bytes: Uint8Array; start: number; end: number },
+  ): void {
+    const begins = this.#begin(what);
+    if (begins === undefined) return;
+    const { domain, exportTime } = this.header;
+    const { bytes, start, end } = set;
+    const left = end - start;
+    const padding = left < 4 || readUint32(bytes, start) === 0 ? left : 0;
+    const offsets = Uint32Array.of(start);
+    const templates = this.#domain.lookup;
+    const layout = { begins, padding };
+    this.#options.onBatch({
+      domain,
+      exportTime,
+      template,
+      templates,
+      bytes,
+      offsets,
+      count: 0,
+      layout,
+    });
+  }
+
+  #define(defined: Template, options: boolean): Template | undefined {
     const before = this.#domain.templates.get(defined.id);
     const template = this.#domains.define(this.#domain, defined);
     if (!template) {
       this.#counts.templatesRefused++;
-      return;
+      return undefined;
     }
     this.#counts.templates++;
     const { domain } = this.header;
     const changed = template !== before;
     this.#options.onTemplate?.({ domain, id: template.id, template, options, changed });
-    this.#decodeWaiting(template);
+    return template;
   }
 
   /** Decode what waited for `template`, under the header of the Message that it came in. */
@@ -264,7 +316,8 @@ class Session implements TransportSession {
       current: this.#position(),
       enter: (origin) => Object.assign(this.header, origin),
       read: (bytes) => {
-        const set = { header: this.header, bytes, start: 0, end: bytes.length };
+        const begins = this.#begin("set");
+        const set = { header: this.header, bytes, start: 0, end: bytes.length, begins };
         this.#readDataSet(template, this.#domain.lookup, set);
       },
     });

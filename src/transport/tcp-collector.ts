@@ -66,6 +66,7 @@ class TcpCollector implements Collector {
           onBatch: options.onBatch,
           exporter,
           learnElements: true,
+          layout: true,
           waitingBudget: this.#waitingBudget,
         }),
       maximum: this.#maximumConnections,

@@ -81,7 +81,7 @@ class TcpExporter implements Exporter {
     this.#counts.records += batch.count;
     if (this.#state !== "running") {
       this.#counts.droppedClosed += batch.count;
-    } else if (this.#connection?.isWritable && this.#queue.records === 0) {
+    } else if (this.#connection?.isWritable && this.#queue.isEmpty) {
       this.#connection.append(batch);
     } else if (!this.#queue.push(batch)) {
       this.#counts.droppedQueueFull += batch.count;
@@ -162,7 +162,7 @@ class TcpExporter implements Exporter {
       if (!batch) break;
       connection.append(batch);
     }
-    if (this.#state === "stopping" && this.#queue.records === 0) connection.end();
+    if (this.#state === "stopping" && this.#queue.isEmpty) connection.end();
   }
 
   #closed(failure: unknown): void {

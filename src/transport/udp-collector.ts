@@ -136,6 +136,7 @@ class UdpCollector implements Collector {
       onBatch: this.#options.onBatch,
       exporter,
       learnElements: true,
+      layout: true,
       now: Date.now,
       waitingBudget: this.#waitingBudget,
       onTemplate: ({ changed }) => {

@@ -78,7 +78,7 @@ async function collect(input: CommandInput): Promise<number> {
   let records = 0;
   const onBatch: BatchSink = (batch) => {
     const wanted = count === undefined ? batch.count : Math.min(batch.count, count - records);
-    if (wanted <= 0) return;
+    if (wanted < batch.count && wanted <= 0) return;
     records += wanted;
     taker.take(wanted === batch.count ? batch : { ...batch, count: wanted });
     if (records === count) done.abort();

@@ -209,7 +209,8 @@ export class Flow extends RecordCursor {
       const { domain, exportTime, template, templates } = origin;
       const offsets = this.#offsets.subarray(first, first + count + 1);
       const bytes = this.#bytes;
-      sink({ ...batch, domain, exportTime, template, templates, bytes, offsets, count });
+      const layout = undefined; // what a script made was no Set of the source's
+      sink({ ...batch, domain, exportTime, template, templates, bytes, offsets, count, layout });
     }
   }
 }

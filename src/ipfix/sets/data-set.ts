@@ -1,4 +1,4 @@
-import type { BatchSink } from "../batch.ts";
+import type { BatchSink, SetLayout } from "../batch.ts";
 import { skipRecord } from "../locate.ts";
 import type { MessageHeader } from "../message.ts";
 import type { Template, TemplateLookup } from "../template.ts";
@@ -12,6 +12,8 @@ export interface DataSet {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** Where the Set begins, when the layout is to be told. */
+  readonly begins?: SetLayout["begins"] | undefined;
 }
 
 /** Most offsets a Data Set can need: one per octet of the largest Message, and the last end. */
@@ -32,6 +34,7 @@ export function createDataSetReader(sink: BatchSink): DataSetReader {
     bytes: new Uint8Array(0) as Uint8Array,
     offsets,
     count: 0,
+    layout: undefined as SetLayout | undefined,
   };
 
   function grow(needed: number): void {
@@ -79,6 +82,10 @@ export function createDataSetReader(sink: BatchSink): DataSetReader {
       batch.bytes = set.bytes;
       batch.offsets = offsets;
       batch.count = found.count;
+      const { begins, end } = set;
+      const padding = end - (offsets[found.count] as number);
+      // After damage the rest of the Set is no padding.
+      batch.layout = begins && { begins, padding: found.damage === undefined ? padding : 0 };
       sink(batch);
     }
     if (found.damage !== undefined) throw found.damage;

@@ -56,6 +56,14 @@ export class MessageBuffer {
     return at;
   }
 
+  /** End the open Set with `source[start .. end)` as padding (RFC 7011 §3.3.1), if there is room. */
+  endSet(source: Uint8Array, start: number, end: number): void {
+    if (this.#setId !== noSet && end - start <= this.room(this.#setId)) {
+      this.put(this.#setId, source, start, end);
+    }
+    this.#closeSet();
+  }
+
   /** Complete the Message; the view is good until the next `begin`. */
   finish(sequence: number): Uint8Array {
     this.#closeSet();

@@ -26,18 +26,28 @@ export class TemplateTable {
     return this.#byId.size;
   }
 
-  /** The outgoing twin of `template`: it keeps its id when that is free, else gets a free one. */
+  /**
+   * The outgoing twin of `template`: it keeps its id when that is free, else gets the id of one
+   * with the same fields, or a free one.
+   */
   assign(template: Template): OutgoingTemplate {
-    const known = this.#known.get(template) ?? this.#bySignature.get(template.signature);
-    if (known) {
-      this.#known.set(template, known);
-      return known;
-    }
+    const known = this.#known.get(template) ?? this.#find(template) ?? this.#add(template);
+    this.#known.set(template, known);
+    return known;
+  }
+
+  #find({ id, signature }: Template): OutgoingTemplate | undefined {
+    const namesake = this.#byId.get(id);
+    if (namesake?.template.signature === signature) return namesake;
+    // Exporters may have two ids for one layout: as long as nothing is in the way both stay.
+    return this.#byId.has(id) || id < firstDataSetId ? this.#bySignature.get(signature) : undefined;
+  }
+
+  #add(template: Template): OutgoingTemplate {
     const id = this.#free(template.id);
     const outgoing = { id, template, sent: false };
     this.#byId.set(id, outgoing);
     this.#bySignature.set(template.signature, outgoing);
-    this.#known.set(template, outgoing);
     return outgoing;
   }
 

@@ -18,6 +18,11 @@ export class BatchQueue {
     this.#maximumBytes = maximumBytes;
   }
 
+  /** Whether nothing waits, not even a Template to be announced. */
+  get isEmpty(): boolean {
+    return this.#head === this.#batches.length;
+  }
+
   /** Keep a copy of the batch; false when it does not fit. */
   push(batch: RecordBatch): boolean {
     const size = batchBytes(batch);
@@ -52,7 +57,7 @@ export class BatchQueue {
 }
 
 function copyBatch(batch: RecordBatch): RecordBatch {
-  const { offsets, count, bytes, domain, exportTime, template } = batch;
+  const { offsets, count, bytes, domain, exportTime, template, layout } = batch;
   const start = offsets[0] as number;
   const copied = new Uint32Array(count + 1);
   for (let i = 0; i <= count; i++) copied[i] = (offsets[i] as number) - start;
@@ -61,9 +66,10 @@ function copyBatch(batch: RecordBatch): RecordBatch {
     exportTime,
     template,
     templates: copyTemplates(batch),
-    bytes: bytes.slice(start, offsets[count]),
+    bytes: bytes.slice(start, (offsets[count] as number) + (layout?.padding ?? 0)),
     offsets: copied,
     count,
+    layout,
   };
 }
 

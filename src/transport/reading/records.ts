@@ -41,7 +41,7 @@ async function readMessages(
   blocks: Blocks,
   { onBatch, onProgress, signal }: RecordsOptions,
 ): Promise<RecordsResult> {
-  const session = createTransportSession({ onBatch, learnElements: true });
+  const session = createTransportSession({ onBatch, learnElements: true, layout: true });
   const { damage, damages } = await readIpfixFile(blocks, {
     session,
     ...(onProgress && { onProgress: () => onProgress() }),
@@ -63,7 +63,13 @@ async function readCaptured(
   };
   const peers = new PeerTable({
     open: (exporter) =>
-      createExporterSession({ onBatch, exporter, learnElements: true, now: () => nowMs }),
+      createExporterSession({
+        onBatch,
+        exporter,
+        learnElements: true,
+        layout: true,
+        now: () => nowMs,
+      }),
     maximum: limits.collectorPeers,
     onForget: () => undefined, // counted as `peersForgotten`
     now: () => nowMs,
