@@ -39,7 +39,8 @@ interface StageCounters {
 }
 
 /**
- * Create a stage. Records of Options Templates, and what only announces a Template, pass untouched. An error loses its record only.
+ * Create a stage. Records of Options Templates, and what only announces a Template, pass untouched.
+ * An error loses its record only.
  * A negative integer from Lua never becomes an unsigned field: it is an error of that record.
  */
 export function createRecordStage(options: RecordStageOptions): RecordStage {

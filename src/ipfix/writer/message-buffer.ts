@@ -56,7 +56,7 @@ export class MessageBuffer {
     return at;
   }
 
-  /** End the open Set with `source[start .. end)` as padding (RFC 7011 §3.3.1), if there is room. */
+  /** End the open Set with padding, `source[start .. end)`, if there is room (RFC 7011 §3.3.1). */
   endSet(source: Uint8Array, start: number, end: number): void {
     if (this.#setId !== noSet && end - start <= this.room(this.#setId)) {
       this.put(this.#setId, source, start, end);
