@@ -80,6 +80,19 @@ describe("layers", () => {
   });
 });
 
+describe("top level", () => {
+  /** What our users chose, and what tools force. */
+  const chosen = ["src", "lua", "conf.lua", "examples", "agents", "test", "README.md"];
+  const forced = ["package-lock.json", "tsconfig.json", "LICENSE", "CHANGELOG.md", "Containerfile"];
+
+  test("holds nothing but what was chosen and what tools force", () => {
+    const built = ["node_modules", "dist", "var"];
+    const allowed = new Set([...chosen, "package.json", ...forced, ...built]);
+    const names = readdirSync(root).filter((name) => !name.startsWith("."));
+    expect(names.filter((name) => !allowed.has(name))).toEqual([]);
+  });
+});
+
 describe("size", () => {
   const written = sources.filter(({ text }) => !isGenerated(text));
 

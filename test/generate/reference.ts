@@ -106,7 +106,7 @@ const pathOf = (page: string) => fileURLToPath(new URL(`../../${page}`, import.m
 /** The pages that hold reference parts, and which. */
 export const pages: Readonly<Record<string, readonly string[]>> = {
   [pathOf("README.md")]: ["commands", "words", "primitives", "profiles"],
-  [pathOf("docs/luajit.md")]: ["differences"],
+  [pathOf("lua/luajit.md")]: ["differences"],
 };
 
 /** Write the reference parts of a page. */

@@ -17,7 +17,7 @@ export interface Difference {
   };
 }
 
-/** Everything that is known to differ; the page `docs/luajit.md` and the warnings come from it. */
+/** Everything that is known to differ; the page `lua/luajit.md` and the warnings come from it. */
 export const differences: readonly Difference[] = [
   {
     about: "whole numbers",
