@@ -1029,6 +1029,15 @@ function ipfix.session(kind, elements) end
 ---@return integer? value nil where nothing has it
 function ipfix.value_of(element, name) end
 
+--- Write octets to a file, whole Messages most often; fixbuf.Exporter does it.
+--- Needs the grant to write files.
+---@param path string The file, which is made where it is missing
+---@param octets string Any
+---@param append? boolean Go on at the end of the file; else it begins anew
+---@return boolean? written Nil when it failed
+---@return string? error Why it cannot be written
+function ipfix.write(path, octets, append) end
+
 --- Mark a table as an array, so that an empty one is encoded as [].
 ---@param table? table A new one when not given
 ---@return table table The same table

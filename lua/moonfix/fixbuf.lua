@@ -1,9 +1,15 @@
 --- IPFIX for scripts, with the names of libfixbuf and pyfixbuf: `local fixbuf = require "fixbuf"`.
+local buffer = require "moonfix.fixbuf.buffer"
 local codec = require "moonfix.fixbuf.codec"
+local ends = require "moonfix.fixbuf.ends"
 local failure = require "moonfix.fixbuf.failure"
 local file = require "moonfix.fixbuf.file"
+local lists = require "moonfix.fixbuf.lists"
 local model = require "moonfix.fixbuf.model"
+local record = require "moonfix.fixbuf.record"
+local session = require "moonfix.fixbuf.session"
 local template = require "moonfix.fixbuf.template"
+local type_info = require "moonfix.fixbuf.type_info"
 
 local M = {
   VARLEN = model.VARLEN,
@@ -18,6 +24,15 @@ local M = {
   InfoElementSpec = model.InfoElementSpec,
   InfoModel = model.InfoModel,
   Template = template.new,
+  Session = session.new,
+  Record = record.new,
+  BL = lists.BL,
+  STL = lists.STL,
+  STML = lists.STML,
+  Exporter = ends.Exporter,
+  Collector = ends.Collector,
+  Buffer = buffer.new,
+  type_template = type_info.template,
 }
 
 --- Decode one Message that brings its Templates with it.

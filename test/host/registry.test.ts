@@ -101,18 +101,23 @@ test.for(rows)(
 
 test.for(rows)("%s names an argument of the wrong type", async ([name, { parameters, bind }]) => {
   if (bind === undefined) return;
-  const numbers = { integer: "1", number: "1" };
-  const others = { any: "{}", string: "'x'", strings: "'x'", table: "{}" };
-  const fitting: Readonly<Record<string, string>> = { ...numbers, ...others };
+  const fitting = {
+    boolean: "true",
+    any: "nil",
+    string: "'x'",
+    strings: "'x'",
+    integer: "1",
+    number: "1",
+    table: "{}",
+  } as const;
   for (const [i, { name: parameter, type }] of parameters.entries()) {
-    // Text makes no userdata to come before it.
-    const behindUserdata = parameters.slice(0, i).some(({ lua }) => lua === "userdata");
-    if (type === "any" || behindUserdata) continue;
-    const before = parameters.slice(0, i).map(({ type }) => fitting[type] ?? "nil");
-    const call = `${name}(${[...before, "true"].join(", ")})`;
+    if (type === "any") continue;
+    const before = parameters.slice(0, i).map(({ type }) => fitting[type as "string"]);
+    const [wrong, given] = type === "boolean" ? ["1", "a number"] : ["true", "a boolean"];
+    const call = `${name}(${[...before, wrong].join(", ")})`;
     const error = await failAsync(`\n${call}`, start());
     expect(error, call).toMatchObject({ code: "wrong-type", where: "test.lua:2" });
-    expect(error.detail).toMatch(`Cannot call ${name}: ${parameter} is a boolean, expected `);
+    expect(error.detail).toMatch(`Cannot call ${name}: ${parameter} is ${given}, expected `);
   }
 });
 

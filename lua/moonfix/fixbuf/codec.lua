@@ -57,7 +57,7 @@ end
 
 local function template_for(list, find)
   local id = list.template_id or list.template and list.template.id
-  local template = list.template or id and find and find(id)
+  local template = id and find and find(id) or list.template
   if template == nil and #list > 0 then
     failure.raise("TMPL", format("Cannot encode a list: no Template %s", tostring(id)))
   end

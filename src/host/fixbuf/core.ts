@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { ConfigError, DecodeError, TransportError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import type { LuaState } from "../../lua/state.ts";
@@ -110,6 +111,22 @@ export class FixbufCore {
       if (!(error instanceof TransportError)) throw error;
       return this.#fail(L, error);
     }
+  }
+
+  /** `ipfix.write(path, octets, append)` pushes true, or nil and what is wrong. */
+  write(given: RawArguments): number {
+    const { L } = given;
+    const { x } = this.#state;
+    const [path, octets] = [given.text(1), given.octets(2)];
+    if (given.has(3)) given.check(3, lua.type.boolean);
+    const flag = x.lua_toboolean(L, 3) === 0 ? "w" : "a";
+    try {
+      writeFileSync(path, octets, { flag });
+    } catch (error) {
+      return this.#fail(L, TransportError.from(`Cannot write ${path}`, error));
+    }
+    x.lua_pushboolean(L, 1);
+    return 1;
   }
 
   #nextMessage(L: StatePointer): number {

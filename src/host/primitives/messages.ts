@@ -108,4 +108,27 @@ export const messagePrimitives: readonly Primitive[] = [
     },
     (core, given) => core.encode(given),
   ),
+  raw(
+    {
+      name: "ipfix.write",
+      describe: "Write octets to a file, whole Messages most often; fixbuf.Exporter does it.",
+      parameters: [
+        { name: "path", type: "string", describe: "The file, which is made where it is missing" },
+        { name: "octets", type: "string", describe: "Any" },
+        {
+          name: "append",
+          type: "boolean",
+          describe: "Go on at the end of the file; else it begins anew",
+          optional: true,
+        },
+      ],
+      returns: [
+        { name: "written", type: "boolean", lua: "boolean?", describe: "Nil when it failed" },
+        { name: "error", type: "string", lua: "string?", describe: "Why it cannot be written" },
+      ],
+      needs: "write files",
+      example: 'assert(ipfix.write("flows.ipfix", ""))',
+    },
+    (core, given) => core.write(given),
+  ),
 ];
