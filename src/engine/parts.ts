@@ -24,12 +24,12 @@ export function createParts(folder: string, tell: (event: LaneEvent) => void): P
       const onReport = (report: ProbeReport) => tell({ kind: "probe", report });
       return createProbe({ probe, folder, outlet, onReport });
     },
-    exporter({ name, options: { to, append, rotate } }) {
-      const onProblem = warn(name);
-      if (!to.startsWith("file:")) return createExporter({ to, append, onProblem });
+    exporter({ name, options: { to, append, rotate, describe_elements } }) {
+      const common = { append, onProblem: warn(name), describeElements: describe_elements };
+      if (!to.startsWith("file:")) return createExporter({ to, ...common });
       const find = rotate === undefined ? resolve : resolvePattern;
       const place = `file:${find(folder, to.slice("file:".length))}`;
-      return createExporter({ to: place, append, rotate, onProblem });
+      return createExporter({ to: place, rotate, ...common });
     },
     mediator({ name, options: { where } }, { engine, functions, budget }) {
       const each = functions.get(name);

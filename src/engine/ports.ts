@@ -23,6 +23,8 @@ export interface Sink {
   flush?(): void;
   /** Rotate files differently from now on; absent where there are none. */
   rotateBy?(rotation: Rotation | undefined): void;
+  /** Describe elements (RFC 5610) from now on, or do no more; absent where that makes no sense. */
+  describeElements?(isWanted: boolean): void;
   /** Flush and release everything. */
   stop(): Promise<void>;
   counters(): Counters;

@@ -41,7 +41,10 @@ export function collectSinks(
       key: sinkKey(exporter),
       declaration: exporter,
       make: (identity) => ({ ...identity, part: create(exporter), addresses: [] }),
-      adopt: ({ part }) => part.rotateBy?.(exporter.options.rotate),
+      adopt({ part }) {
+        part.rotateBy?.(exporter.options.rotate);
+        part.describeElements?.(exporter.options.describe_elements);
+      },
     })),
     running,
   );

@@ -2,11 +2,13 @@ import { writeUint16 } from "../bytes/read.ts";
 import { DecodeError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { RecordBatch } from "./batch.ts";
+import type { Element } from "./element.ts";
 import { type TemplateIdWalk, walkTemplateIds } from "./structured/template-ids.ts";
 import type { Template } from "./template.ts";
 import { announcingSetId, encodeTemplate } from "./template-record.ts";
 import { MessageBuffer } from "./writer/message-buffer.ts";
 import { type OutgoingTemplate, TemplateTable } from "./writer/template-table.ts";
+import { DescribedElements, encodeTypeRecord, typeTemplate } from "./writer/type-records.ts";
 
 /** An Observation Domain as an earlier writer of the same Transport Session left it. */
 export interface ResumedDomain {
@@ -27,6 +29,11 @@ export interface MessageWriterOptions {
   readonly templateRefreshMs?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /**
+   * Describe elements that are neither IANA's nor CERT's by type records (RFC 5610) before they are
+   * first used. They are not among the records that are counted. Default false.
+   */
+  readonly describeElements?: boolean;
   /** Where to go on, as at the end of a file; a new Transport Session by default. */
   readonly resume?: readonly ResumedDomain[];
 }
@@ -43,6 +50,8 @@ export interface MessageWriter {
   flush(): void;
   /** Send all Templates again, each in its domain. */
   refreshTemplates(): void;
+  /** Describe elements from now on, or do no more. */
+  describeElements(isWanted: boolean): void;
   counters(): Readonly<Record<string, number>>;
 }
 
@@ -53,6 +62,7 @@ export function createMessageWriter(options: MessageWriterOptions): MessageWrite
 
 interface Domain {
   readonly id: number;
+  readonly elements: DescribedElements;
   templates: TemplateTable;
   /** Data Records sent so far, modulo 2^32. */
   sequence: number;
@@ -68,6 +78,7 @@ class Writer implements MessageWriter {
     bytes: 0,
     records: 0,
     templates: 0,
+    elementsDescribed: 0,
     recordsTooLarge: 0,
     recordsMalformed: 0,
     domainsForgotten: 0,
@@ -78,11 +89,15 @@ class Writer implements MessageWriter {
   /** Templates those lists need and the receiver lacks, outer ones first. */
   readonly #missing: OutgoingTemplate[] = [];
   #refreshedAt: number;
+  /** Type records in the Message that is being filled. */
+  #descriptions = 0;
+  #describes: boolean;
 
   constructor(options: MessageWriterOptions) {
     this.#options = options;
     this.#buffer = new MessageBuffer(Math.min(options.maximumBytes, limits.messageBytes));
     this.#refreshedAt = options.now?.() ?? 0;
+    this.#describes = options.describeElements === true;
     for (const { id, sequence, templates } of options.resume ?? []) {
       const domain = this.#domain(id);
       domain.sequence = sequence;
@@ -101,6 +116,7 @@ class Writer implements MessageWriter {
     else if (begins === "set") buffer.endSet(batch.bytes, 0, 0);
     domain.exportTime = batch.exportTime;
     if (domain.templates.size >= limits.writerTemplates) this.#startAfresh(domain);
+    this.#describe(domain, batch.template);
     const outgoing = domain.templates.assign(batch.template);
     if (batch.count === 0) {
       outgoing.sent = false;
@@ -118,10 +134,11 @@ class Writer implements MessageWriter {
       buffer.length = 0;
       return;
     }
-    const { records } = buffer;
+    const records = buffer.records - this.#descriptions;
     const domain = this.#domain(buffer.domain);
     const message = buffer.finish(domain.sequence);
-    domain.sequence = (domain.sequence + records) >>> 0;
+    domain.sequence = (domain.sequence + buffer.records) >>> 0;
+    this.#descriptions = 0;
     this.#counts.messages++;
     this.#counts.bytes += message.length;
     this.#counts.records += records;
@@ -133,9 +150,14 @@ class Writer implements MessageWriter {
     for (const domain of this.#domains.values()) {
       const all = domain.templates.all();
       for (const outgoing of all) outgoing.sent = false;
+      for (const element of domain.elements.all()) this.#putDescription(domain, element);
       for (const outgoing of all) this.#announce(domain, outgoing);
       this.flush();
     }
+  }
+
+  describeElements(isWanted: boolean): void {
+    this.#describes = isWanted;
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -155,7 +177,9 @@ class Writer implements MessageWriter {
     const known = this.#domains.get(id);
     if (known) return known;
     if (this.#domains.size >= limits.sessionDomains) this.#forgetOldest();
-    const domain = { id, templates: new TemplateTable(), sequence: 0, exportTime: 0 };
+    const templates = new TemplateTable();
+    const elements = new DescribedElements();
+    const domain = { id, elements, templates, sequence: 0, exportTime: 0 };
     this.#domains.set(id, domain);
     return domain;
   }
@@ -192,6 +216,23 @@ class Writer implements MessageWriter {
     this.flush();
     this.#open(domain);
     return size <= this.#buffer.room(setId);
+  }
+
+  #describe(domain: Domain, template: Template): void {
+    if (!this.#describes) return;
+    for (const element of domain.elements.take(template)) this.#putDescription(domain, element);
+  }
+
+  /** Tell the receiver what an element is; one it is not told of stays octets to it. */
+  #putDescription(domain: Domain, element: Element): void {
+    const outgoing = domain.templates.assign(typeTemplate);
+    const record = encodeTypeRecord(element);
+    if (!this.#announce(domain, outgoing)) return;
+    if (!this.#makeRoom(domain, outgoing.id, record.length)) return;
+    this.#buffer.put(outgoing.id, record, 0, record.length);
+    this.#buffer.records++;
+    this.#descriptions++;
+    this.#counts.elementsDescribed++;
   }
 
   /** Tell the receiver of a Template once; false when it fits into no Message. */
@@ -232,6 +273,11 @@ class Writer implements MessageWriter {
     const { bytes, templates, offsets, template } = batch;
     const visit = (id: number, at: number) => this.#noteId(batch, domain, id, at);
     const walk: TemplateIdWalk = { bytes, templates, visit, depth: 0 };
+    if (this.#describes) {
+      walk.element = (element) => {
+        if (domain.elements.takeOne(element)) this.#putDescription(domain, element);
+      };
+    }
     for (let i = 0; i < batch.count; i++) {
       const start = offsets[i] as number;
       const end = offsets[i + 1] as number;
@@ -253,6 +299,7 @@ class Writer implements MessageWriter {
 
   #noteId(batch: RecordBatch, domain: Domain, id: number, at: number): void {
     const template = batch.templates(id);
+    if (template) this.#describe(domain, template);
     const outgoing = template && domain.templates.assign(template);
     const outgoingId = outgoing ? outgoing.id : domain.templates.assignUnknown(id);
     if (outgoing && !outgoing.sent) this.#missing.push(outgoing);

@@ -15,8 +15,9 @@ export interface AnyExporterOptions extends ExporterOptions {
 }
 
 /** Create the exporter for the protocol of `to`. @throws {ConfigError} `bad-value`. */
-export function createExporter({ to, onProblem, ...file }: AnyExporterOptions): Exporter {
-  if (to.startsWith("udp:")) return createUdpExporter({ to, onProblem });
-  if (to.startsWith("tcp:")) return createTcpExporter({ to, onProblem });
-  return createFileExporter({ path: to.slice("file:".length), onProblem, ...file });
+export function createExporter(options: AnyExporterOptions): Exporter {
+  const { to } = options;
+  if (to.startsWith("udp:")) return createUdpExporter(options);
+  if (to.startsWith("tcp:")) return createTcpExporter(options);
+  return createFileExporter({ ...options, path: to.slice("file:".length) });
 }

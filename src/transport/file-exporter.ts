@@ -76,6 +76,7 @@ class FileExporter implements Exporter {
   #stopping = false;
   #leaving = false;
   #writer: SessionWriter | undefined;
+  #describes: boolean;
   #timer: NodeJS.Timeout | undefined;
   /** Whether Templates may be missing in the file: records are useless until they are sent anew. */
   #templatesLost = false;
@@ -84,6 +85,7 @@ class FileExporter implements Exporter {
     this.#options = options;
     this.#notices = createNotices(options);
     this.#path = options.path;
+    this.#describes = options.describeElements === true;
     this.#series = this.#createSeries(options.rotate);
   }
 
@@ -102,6 +104,7 @@ class FileExporter implements Exporter {
     const { messageBytes: maximumBytes } = limits;
     const onMessage = (bytes: Uint8Array, records: number) => this.#gather(bytes, records);
     this.#writer = new SessionWriter({ maximumBytes, onMessage, resume, flushMs });
+    this.#writer.describeElements(this.#describes);
     this.#startTicking();
     return `file:${pattern}`;
   }
@@ -152,6 +155,11 @@ class FileExporter implements Exporter {
     await this.#moving;
     this.#finish();
     await Promise.all(this.#closing);
+  }
+
+  describeElements(isWanted: boolean): void {
+    this.#describes = isWanted;
+    this.#writer?.describeElements(isWanted);
   }
 
   rotateBy(rotation: Rotation | undefined): void {

@@ -57,6 +57,7 @@ class TcpExporter implements Exporter {
   #socket: Socket | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #retryMs: number;
+  #describes: boolean;
   #onStopped: (() => void) | undefined;
 
   constructor(options: TcpExporterOptions) {
@@ -69,6 +70,7 @@ class TcpExporter implements Exporter {
     this.#notices = createNotices(options);
     this.#queue = new BatchQueue(options.queueBytes ?? limits.tcpQueueBytes);
     this.#retryMs = this.#firstRetryMs;
+    this.#describes = options.describeElements === true;
   }
 
   async start(): Promise<string> {
@@ -88,6 +90,11 @@ class TcpExporter implements Exporter {
       const to = formatAddress(this.#address);
       this.#notices.say("full", `Records for ${to} dropped: its queue is full`);
     }
+  }
+
+  describeElements(isWanted: boolean): void {
+    this.#describes = isWanted;
+    this.#connection?.describeElements(isWanted);
   }
 
   async stop(): Promise<void> {
@@ -150,6 +157,7 @@ class TcpExporter implements Exporter {
       this.#notices.say("connected", `Connected to ${formatAddress(this.#address)} again`);
     }
     this.#connection = new OutgoingConnection(socket, () => this.#pump());
+    this.#connection.describeElements(this.#describes);
     this.#pump();
   }
 

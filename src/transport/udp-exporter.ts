@@ -70,6 +70,7 @@ class UdpExporter implements Exporter {
       maximumBytes: this.#maximumBytes,
       templateRefreshMs: options.templateRefreshMs ?? templateRefreshMs,
       now: options.now ?? Date.now,
+      describeElements: options.describeElements === true,
       onMessage: (bytes, records) => this.#send(bytes, records),
       onTooLarge: (records) => this.#tellTooLarge(records),
     });
@@ -100,6 +101,10 @@ class UdpExporter implements Exporter {
     }
     if (this.#templatesLost) this.#refreshTemplates();
     this.#writer.append(batch);
+  }
+
+  describeElements(isWanted: boolean): void {
+    this.#writer.describeElements(isWanted);
   }
 
   async stop(): Promise<void> {

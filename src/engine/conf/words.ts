@@ -119,6 +119,11 @@ export const words = {
           'when a file is finished and the next one begins: "1h", "100 MB" or a list of both; ' +
           "finished files are never touched again",
       },
+      describe_elements: {
+        type: "boolean",
+        default: false,
+        describe: "whether to tell what elements are that IANA and CERT do not know (RFC 5610)",
+      },
     },
   },
   api: {

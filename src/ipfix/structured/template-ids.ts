@@ -1,7 +1,7 @@
 import { readUint16, readUint32 } from "../../bytes/read.ts";
 import { DecodeError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
-import { type AbstractType, isList, variableLength } from "../element.ts";
+import { type AbstractType, type Element, isList, variableLength } from "../element.ts";
 import { skipRecord } from "../locate.ts";
 import { elementById } from "../registry.ts";
 import type { Template, TemplateLookup } from "../template.ts";
@@ -12,6 +12,8 @@ export interface TemplateIdWalk {
   readonly templates: TemplateLookup;
   /** Gets each Template ID in a list and its offset; lists inside lists come after their outer. */
   readonly visit: (id: number, at: number) => void;
+  /** Gets the elements of basicLists, where somebody knows them. */
+  element?: (element: Element) => void;
   /** Lists around the current one; 0 to begin with. */
   depth: number;
 }
@@ -64,7 +66,9 @@ function walkBasicList(walk: TemplateIdWalk, start: number, end: number): void {
   if (enterprise && end - start < 9) return;
   const pen = enterprise ? readUint32(bytes, start + 5) : 0;
   const element = (walk.templates.element ?? elementById)(pen, id & 0x7fff);
-  if (!element || !isList(element.type)) return;
+  if (!element) return;
+  walk.element?.(element);
+  if (!isList(element.type)) return;
   const fixed = readUint16(bytes, start + 3);
   let at = start + (enterprise ? 9 : 5);
   while (at < end) {

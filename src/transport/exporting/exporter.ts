@@ -5,6 +5,8 @@ import type { Rotation } from "./rotation.ts";
 export interface ExporterOptions {
   /** Gets a sentence for each thing that goes wrong, each at most once a minute. */
   readonly onProblem: (message: string) => void;
+  /** Describe elements that are neither IANA's nor CERT's (RFC 5610). Default false. */
+  readonly describeElements?: boolean;
 }
 
 /** Sends Messages somewhere: a `Sink` of the engine. */
@@ -20,6 +22,8 @@ export interface Exporter {
   flush?(): void;
   /** Rotate differently from the next record on, if it writes files. */
   rotateBy?(rotation: Rotation | undefined): void;
+  /** Describe elements from now on, or do no more. */
+  describeElements(isWanted: boolean): void;
   /** Let what is queued leave as far as it can, then release everything. */
   stop(): Promise<void>;
   /** Among others `records` = `delivered` + `queued` + everything named `dropped…`. */

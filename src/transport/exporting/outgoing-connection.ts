@@ -48,6 +48,11 @@ export class OutgoingConnection {
     return this.#writer.drops();
   }
 
+  /** Describe elements from now on, or do no more. */
+  describeElements(isWanted: boolean): void {
+    this.#writer.describeElements(isWanted);
+  }
+
   /** Send the batch's records. */
   append(batch: RecordBatch): void {
     this.#writer.append(batch);

@@ -58,6 +58,11 @@ export class SessionWriter {
     this.#writer.refreshTemplates();
   }
 
+  /** Describe elements from now on, or do no more. */
+  describeElements(isWanted: boolean): void {
+    this.#writer.describeElements(isWanted);
+  }
+
   /** Records accepted that are neither in a Message that left nor dropped. */
   get queued(): number {
     const { droppedTooLarge, droppedMalformed } = this.drops();
