@@ -77,6 +77,15 @@ export const limits = {
   sendStallMs: 10_000,
   /** Octets of whole Messages that gather before they go to a file. */
   fileBlockBytes: 65_536,
+  /** Octets of a file that gets an index of its records: a smaller one is read in no time. */
+  indexLeastBytes: 4_194_304,
+  /** Records and octets between two places of a file to begin at: some milliseconds of reading. */
+  indexStrideRecords: 8_192,
+  indexStrideBytes: 1_048_576,
+  /** Such places of one file; beyond, they stand twice as far apart. */
+  indexCheckpoints: 65_536,
+  /** Messages that define what is in force at such a place: each is a read of its own. */
+  indexSetupMessages: 256,
   /** Milliseconds of a file's period at least: more files than one a second nobody opens. */
   rotationLeastMs: 1_000,
   /** Octets of a file that rotates at least: room for the largest Message. */

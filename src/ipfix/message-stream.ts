@@ -1,12 +1,12 @@
 import { readUint16 } from "../bytes/read.ts";
 import { DecodeError } from "../errors.ts";
+import { MessageJudge, type Piece } from "./files/resync.ts";
 import {
   ipfixVersion,
   type MessageHeader,
   messageHeaderBytes,
   readMessageHeader,
 } from "./message.ts";
-import { MessageJudge, type Piece } from "./resync.ts";
 
 /** What to do with the Messages of a byte stream. */
 export interface MessageStreamOptions {

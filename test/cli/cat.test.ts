@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
+import { fixedBatch, messagesOf } from "../support/network.ts";
 
 /** Octets of an IPFIX file with these batches. */
 function file(...batches: readonly RecordBatch[]): Uint8Array {
@@ -203,6 +204,40 @@ test("cat --stats shows counts instead of records", async () => {
   expect(lines[0]).toMatch(/count/);
   expect(lines).toContainEqual(expect.stringMatching(/^ +2 {2}records$/));
   expect(lines.join("\n")).not.toContain("192.0.2.1");
+});
+
+test("cat --skip and --limit show a page of all files together", async () => {
+  const path = join(temporaryFolder(), "a.ipfix");
+  writeFileSync(path, sample);
+  const names = async (options: Options) =>
+    (await cat(sample, { format: "csv", fields: "sourceIPv4Address", ...options }, [path, path]))
+      .lines;
+  const all = await names({});
+  expect(all).toHaveLength(5);
+  expect(await names({ skip: "1", limit: "2" })).toEqual([all[0], all[2], all[3]]);
+  expect(await names({ skip: "3" })).toEqual([all[0], all[4]]);
+  expect(await names({ limit: "0" })).toEqual([]);
+  expect(await names({ where: "octetDeltaCount == 8", skip: "1" })).toEqual([all[0], all[2]]);
+});
+
+test("cat --skip in a large file shows what it shows without an index", async () => {
+  const path = join(temporaryFolder(), "large.ipfix");
+  writeFileSync(path, Buffer.concat(messagesOf([fixedBatch(250_000)])));
+  const { lines } = await cat(sample, { skip: "200000", limit: "3" }, [path]);
+  expect(existsSync(`${path}.idx`)).toBe(true);
+  const { lines: again } = await cat(readFileSync(path), { skip: "200000", limit: "3" });
+  expect(lines.map((line) => JSON.parse(line).fields.octetDeltaCount)).toEqual([
+    2e5, 200001, 200002,
+  ]);
+  expect(lines).toEqual(again);
+});
+
+test.for([
+  [{ skip: "-1" }, /--skip: .*whole number/],
+  [{ limit: "x" }, /--limit: .*whole number/],
+  [{ stats: true, skip: "1" }, /--skip: Cannot count only some/],
+] as const)("cat refuses %j", async ([options, message]) => {
+  await expect(cat(sample, options)).rejects.toThrow(message);
 });
 
 test("cat tells of damage with its offset and what it costs, and exits with 1", async () => {

@@ -6,7 +6,13 @@ import {
   magicBytes,
   readExportCapture,
 } from "../../transport/reading/export-capture.ts";
-import { type Blocks, peek, readInput } from "../../transport/reading/input.ts";
+import {
+  beginning,
+  decodeSetup,
+  type Start,
+  seekRecord,
+} from "../../transport/reading/file-index.ts";
+import { type Blocks, peek, readBlocks, readInput } from "../../transport/reading/input.ts";
 import { readIpfixFile } from "../../transport/reading/ipfix-file.ts";
 import type { CommandInput } from "../command.ts";
 import type { LineOutput } from "../line-output.ts";
@@ -23,22 +29,37 @@ export async function showFile(
   wanted: Wanted,
   { input, output }: { readonly input: CommandInput; readonly output: LineOutput },
 ): Promise<CatResult> {
-  const { head, blocks } = await peek(readInput(path === "-" ? input.stdin : path), magicBytes);
+  const { window } = wanted;
+  const start = await findStart(path, wanted);
+  const source =
+    start.offset > 0
+      ? readBlocks(path, start.offset)
+      : readInput(path === "-" ? input.stdin : path);
+  const { head, blocks } = await peek(source, magicBytes);
+  window.skip -= start.records;
   const damages = new Damages();
   let matched = 0;
-  const format = wanted.stats ? countingFormat : wanted.format;
+  const format = wanted.stats ? countingFormat : window.over(wanted.format);
   const lines: LinesOptions = {
     format: wanted.filter ? filterLines(format, wanted.filter, () => matched++) : format,
-    onLine: output.line,
+    onLine: (line) => {
+      if (!window.closed) output.line(line);
+    },
     templates: wanted.templates,
     learnElements: true,
   };
   const show = isCapture(head) ? showCapture : showMessages;
-  const counters = await show(blocks, { lines, damages, output, wanted });
+  const counters = await show(blocks, { lines, damages, output, wanted, start });
   return {
     counters: wanted.filter ? { ...counters, recordsMatched: matched } : counters,
     damages,
   };
+}
+
+/** Where to begin: an index counts all records, so that it is of no use once they are filtered. */
+async function findStart(path: string, { window, filter, templates }: Wanted): Promise<Start> {
+  const isPlain = filter === undefined && !templates && path !== "-";
+  return window.skip > 0 && isPlain ? await seekRecord(path, window.skip) : beginning;
 }
 
 /** Shows nothing; the session counts all the same. */
@@ -49,16 +70,22 @@ interface Showing {
   readonly damages: Damages;
   readonly output: LineOutput;
   readonly wanted: Wanted;
+  readonly start: Start;
 }
 
 async function showMessages(
   blocks: Blocks,
-  { lines, damages, output }: Showing,
+  { lines, damages, output, start, wanted: { window } }: Showing,
 ): Promise<Readonly<Record<string, number>>> {
   let messageAt = 0;
   const onDamage = (error: DecodeError) => damages.add(error.shifted(messageAt));
   const session = createLines({ ...lines, onDamage });
+  window.closed = true;
+  decodeSetup(start, (message) => session.decodeMessage(message));
+  window.closed = false;
   const { bytes } = await readIpfixFile(blocks, {
+    from: start.offset,
+    isDone: () => window.isDone,
     session: {
       decodeMessage: (message, offset) => {
         messageAt = offset;

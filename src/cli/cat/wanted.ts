@@ -5,9 +5,11 @@ import { createFlowLines } from "../../ipfix/format/flows.ts";
 import { createJsonLines } from "../../ipfix/format/jsonl.ts";
 import type { LineFormat } from "../../ipfix/format/lines.ts";
 import { createText } from "../../ipfix/format/text.ts";
+import { RecordWindow } from "../../ipfix/format/window.ts";
 import { createRecordFilter, type RecordFilter } from "../../ipfix/where/filter.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import type { CommandInput } from "../command.ts";
+import { integer } from "../option-values.ts";
 
 type CreateFormat = (fields?: readonly string[], options?: { names?: boolean }) => LineFormat;
 
@@ -27,6 +29,8 @@ export interface Wanted {
   readonly templates: boolean;
   readonly stats: boolean;
   readonly filter: RecordFilter | undefined;
+  /** Which records, of all files together; of those that match, where there is a filter. */
+  readonly window: RecordWindow;
   /** NetFlow as it was sent, instead of the IPFIX that it becomes. */
   readonly asSent: boolean;
   /** Samples of sFlow in sFlow's own terms, which no filter and no selection of fields knows. */
@@ -62,9 +66,21 @@ export function parseWanted({ options }: CommandInput): Wanted {
     templates: templates === true,
     stats: options["stats"] === true,
     filter: parseFilter(where),
+    window: parseWindow(options),
     asSent,
     samples: asSent && name === "jsonl" && fields === undefined && where === undefined,
   };
+}
+
+function parseWindow(options: CommandInput["options"]): RecordWindow {
+  const [skip, limit] = ["skip", "limit"].map((name) => {
+    if (options[name] === undefined) return undefined;
+    if (options["stats"] === true) {
+      throw new ConfigError("unsupported", `--${name}`, "Cannot count only some of the records");
+    }
+    return integer(options, name, [0, Number.MAX_SAFE_INTEGER]);
+  });
+  return new RecordWindow({ skip: skip ?? 0, limit: limit ?? Number.POSITIVE_INFINITY });
 }
 
 function parseFilter(expression: unknown): RecordFilter | undefined {

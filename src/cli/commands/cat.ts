@@ -28,6 +28,12 @@ export const command: Command = {
       value: "NAMES",
       describe: "Only these fields, separated by commas",
     },
+    skip: {
+      type: "string",
+      value: "RECORDS",
+      describe: "Leave the first records out; in a large file this is one seek",
+    },
+    limit: { type: "string", value: "RECORDS", describe: "Show so many records at most" },
     templates: { type: "boolean", describe: "Show Templates and undecodable Sets too" },
     names: {
       type: "boolean",
@@ -42,6 +48,7 @@ NetFlow v1, v5, v7, v9 or sFlow v5. It may be compressed (gzip, Zstandard); - is
   moonfix cat flows.ipfix | head -1
   moonfix cat --where 'octetDeltaCount > 1e6 and inside(sourceIPv4Address, "10.0.0.0/8")' a.ipfix
   moonfix cat --format csv --fields sourceIPv4Address,octetDeltaCount flows.ipfix
+  moonfix cat --skip 1000000 --limit 100 flows.ipfix
   moonfix cat --stats flows.ipfix
   moonfix cat --ipfix netflow.pcap`,
   run: cat,
@@ -52,7 +59,7 @@ async function cat(input: CommandInput): Promise<number> {
   const output = createLineOutput(input.stdout);
   let worst: number = exitCodes.ok;
   for (const path of input.args) {
-    if (output.closed.aborted) break;
+    if (output.closed.aborted || wanted.window.isDone) break;
     try {
       const whole = await show(path, wanted, { input, output });
       if (!whole) worst = exitCodes.failed;

@@ -47,18 +47,25 @@ function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined;
 }
 
-async function* readBlocks(path: string): Blocks {
+/**
+ * Read a file as it is, from the octet `from` on.
+ * @throws {TransportError} when it cannot be read; what came before was delivered.
+ */
+export async function* readBlocks(path: string, from = 0): Blocks {
   const file = await open(path).catch((cause: unknown) => {
     throw TransportError.from(`Cannot open ${path}`, cause);
   });
   try {
     const block = new Uint8Array(blockBytes);
-    for (;;) {
-      const { bytesRead } = await file.read(block, 0, block.length).catch((cause: unknown) => {
+    // A pipe has no positions: only a reader that does not begin at 0 may ask for them.
+    for (let at = from; ; ) {
+      const position = from > 0 ? at : null;
+      const { bytesRead } = await file.read(block, 0, block.length, position).catch((cause) => {
         throw TransportError.from(`Cannot read ${path}`, cause);
       });
       if (bytesRead === 0) return;
       yield block.subarray(0, bytesRead);
+      at += bytesRead;
     }
   } finally {
     await file.close();

@@ -15,6 +15,10 @@ export interface IpfixFileOptions {
   /** Gets the octets read so far after each block; reading waits for what it returns. */
   readonly onProgress?: (bytes: number) => void | Promise<void>;
   readonly signal?: AbortSignal;
+  /** Where the blocks begin in the file, for all offsets; 0 by default. */
+  readonly from?: number;
+  /** Looked at after each block: whether the rest of the file is of no interest. */
+  readonly isDone?: () => boolean;
 }
 
 /** What an IPFIX file held. */
@@ -45,6 +49,7 @@ export async function readIpfixFile(
 ): Promise<IpfixFileResult> {
   const counts = { messages: 0, bytes: 0, skippedBytes: 0, lostBytes: 0, damages: 0 };
   const result = { ...counts, damage: none() };
+  const { from = 0, isDone } = options;
   const onDamage = (error: DecodeError, lostBytes: number) => {
     result.damages++;
     result.damage ??= error;
@@ -52,8 +57,9 @@ export async function readIpfixFile(
     options.onDamage?.(error, lostBytes);
   };
   const stream = createMessageStream({
-    onDamage,
-    onMessage: (bytes, offset) => {
+    onDamage: (error, lostBytes) => onDamage(error.shifted(from), lostBytes),
+    onMessage: (bytes, streamOffset) => {
+      const offset = from + streamOffset;
       try {
         options.session.decodeMessage(bytes, offset);
         result.messages++;
@@ -69,8 +75,9 @@ export async function readIpfixFile(
     result.bytes += block.length;
     stream.push(block);
     await options.onProgress?.(result.bytes);
+    if (isDone?.()) break;
   }
-  stream.end();
+  if (!isDone?.()) stream.end();
   result.skippedBytes = stream.skippedBytes;
   return result;
 }

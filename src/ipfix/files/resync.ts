@@ -1,4 +1,4 @@
-import { readUint16 } from "../bytes/read.ts";
+import { readUint16 } from "../../bytes/read.ts";
 import {
   firstDataSetId,
   ipfixVersion,
@@ -6,7 +6,7 @@ import {
   optionsTemplateSetId,
   setHeaderBytes,
   templateSetId,
-} from "./message.ts";
+} from "../message.ts";
 
 /** An answer that may take octets that are not there yet. */
 export type Answer = "yes" | "no" | "more";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createMessageStream } from "../../src/ipfix/message-stream.ts";
-import { hex, unhex } from "../support/hex.ts";
-import { batchOf } from "../support/ipfix.ts";
-import { fixedTemplate, messagesOf, variableBatch } from "../support/network.ts";
+import { createMessageStream } from "../../../src/ipfix/message-stream.ts";
+import { hex, unhex } from "../../support/hex.ts";
+import { batchOf } from "../../support/ipfix.ts";
+import { fixedTemplate, messagesOf, variableBatch } from "../../support/network.ts";
 
 /**
  * Records that do not end with 0: an octet of 0 that is left of two may be the end of one Message
