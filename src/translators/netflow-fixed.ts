@@ -98,6 +98,8 @@ class FixedSession implements TransportSession {
   /** The Sequence Number counts records; v1 has none. */
   readonly #sequence = new SequenceWatch();
   readonly #clock = { sysUpTime: 0, epochMs: 0, samplingAlgorithm: 0, samplingInterval: 0 };
+  /** Where the records of a packet begin: reused by the next one. */
+  #offsets = new Uint32Array(64);
   readonly #counts = {
     messages: 0,
     messagesDamaged: 0,
@@ -197,10 +199,9 @@ class FixedSession implements TransportSession {
     if (count === 0) return;
     const { headerBytes } = this.#format;
     const { domain, exportTime } = this.header;
-    const offsets = Uint32Array.from(
-      { length: count + 1 },
-      (_, i) => headerBytes + i * template.fixedLength,
-    );
+    if (this.#offsets.length <= count) this.#offsets = new Uint32Array(count + 1);
+    const offsets = this.#offsets;
+    for (let i = 0, at = headerBytes; i <= count; i++, at += template.fixedLength) offsets[i] = at;
     this.#counts.records += count;
     const templates = () => undefined;
     const batch = { domain, exportTime, template, templates, bytes, offsets, count };

@@ -11,12 +11,21 @@ import type { SourceSink } from "./source.ts";
 /** What one field of the source becomes: its octets, or an absolute time instead of an up-time. */
 type Step = "copy" | "time";
 
+/** Octets next to each other that take the same step; offsets count from the record's start. */
+interface Run {
+  readonly step: Step;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** How the records of one source Template become IPFIX. */
 interface Translation {
   readonly template: Template;
   /** Index of the source field for each field of `template` that comes from one. */
   readonly sources: readonly number[];
   readonly steps: readonly Step[];
+  /** The same where all records have one length: neighbours that are copied are one run. */
+  readonly runs: readonly Run[] | undefined;
   /** Whether records end with how packets were sampled. */
   readonly sampled: boolean;
   /** Whether the scope had to be made up from the Observation Domain. */
@@ -94,12 +103,37 @@ class Translator {
   #record(plan: Translation, batch: RecordBatch, index: number, clock: ExporterClock): void {
     const start = batch.offsets[index] as number;
     const end = batch.offsets[index + 1] as number;
-    const { bytes, template: source } = batch;
-    const { ranges, sources, steps } = plan;
-    locateFields(source, bytes, start, end, ranges);
     // Each field may gain: 3 octets of length, or 4 as it becomes a time.
-    this.#reserve(end - start + 4 * (sources.length + 1) + samplingBytes);
+    this.#reserve(end - start + 4 * (plan.sources.length + 1) + samplingBytes);
     if (plan.scopeAdded) this.#number(batch.domain, 4);
+    if (plan.runs !== undefined) this.#runs(plan.runs, batch.bytes, start, clock);
+    else {
+      locateFields(batch.template, batch.bytes, start, end, plan.ranges);
+      this.#fields(plan, batch, clock);
+    }
+    if (!plan.sampled) return;
+    this.#number(clock.samplingAlgorithm ?? 0, 1);
+    this.#number(clock.samplingInterval ?? 0, 4);
+  }
+
+  /** A record of fixed length: hot, since most are such. */
+  #runs(runs: readonly Run[], bytes: Uint8Array, start: number, clock: ExporterClock): void {
+    const out = this.#bytes;
+    for (const { step, offset, length } of runs) {
+      let from = start + offset;
+      if (step === "time") {
+        this.#time(epochOf(clock, readUint32(bytes, from)));
+        continue;
+      }
+      let at = this.#at;
+      for (const end = at + length; at < end; ) out[at++] = bytes[from++] as number;
+      this.#at = at;
+    }
+  }
+
+  /** A record with fields of variable length, which were located. */
+  #fields({ ranges, sources, steps }: Translation, batch: RecordBatch, clock: ExporterClock): void {
+    const { bytes, template: source } = batch;
     for (let i = 0; i < sources.length; i++) {
       const field = sources[i] as number;
       const from = ranges[2 * field] as number;
@@ -107,9 +141,6 @@ class Translator {
       if (steps[i] === "time") this.#time(epochOf(clock, readUint32(bytes, from)));
       else this.#copy(source.fields[field] as TemplateField, bytes, from, to);
     }
-    if (!plan.sampled) return;
-    this.#number(clock.samplingAlgorithm ?? 0, 1);
-    this.#number(clock.samplingInterval ?? 0, 4);
   }
 
   #reserve(octets: number): void {
@@ -165,13 +196,28 @@ function planTranslation(source: Template, sampled: boolean): Translation {
   if (scopeAdded) fields.unshift([element("observationDomainId"), 4]);
   const adds = sampled && !names.has("samplingInterval");
   if (adds) fields.push(...samplingFields);
+  const runs = source.fixedLength > 0 ? joinRuns(source, sources, steps) : undefined;
   const id = source.id < firstDataSetId ? firstDataSetId + source.id : source.id;
   return {
     template: createTemplate(id, scopeAdded ? 1 : scopeCount, fields),
     sources,
     steps,
+    runs,
     sampled: adds,
     scopeAdded,
     ranges: new Int32Array(2 * source.fields.length),
   };
+}
+
+function joinRuns(source: Template, sources: readonly number[], steps: readonly Step[]): Run[] {
+  const runs: Run[] = [];
+  for (const [i, field] of sources.entries()) {
+    const { offset, length } = source.fields[field] as TemplateField;
+    const last = runs.at(-1);
+    const step = steps[i] as Step;
+    if (step === "copy" && last?.step === "copy" && last.offset + last.length === offset) {
+      runs[runs.length - 1] = { ...last, length: last.length + length };
+    } else runs.push({ step, offset, length });
+  }
+  return runs;
 }
