@@ -17,6 +17,12 @@ export const limits = {
   learnedElements: 4_096,
   /** Names of such elements that one thread remembers, to tell them from misspelt ones. */
   heardNames: 65_536,
+  /** Elements that users may define in one thread: the registries have a thousand each. */
+  ownElements: 32_768,
+  /** Characters of a file of elements: ten times IANA's registry as XML. */
+  elementFileCharacters: 8_388_608,
+  /** Nesting of XML: IANA's registries need seven. */
+  xmlDepth: 32,
   /** Seconds that Templates of an exporter which is not heard are kept on disk: a long holiday. */
   templateCacheSeconds: 1_209_600,
   /** Milliseconds from a change of Templates until they are written: many come at once. */

@@ -970,6 +970,19 @@ time = {}
 ---@type userdata
 json.null = nil
 
+---@class (exact) moonfix.element.definition
+---@field name? string Its name, `acmeLatency`
+---@field pen? integer Private Enterprise Number; 0, IANA, by default
+---@field id? integer Its number, 1 to 32767
+---@field type? string Its type, `unsigned32`
+---@field semantics? string Such as `deltaCounter`
+---@field units? string Such as `octets`
+---@field file? string Instead of these, a file of elements: CSV with a header, or XML as IANA has it
+
+--- Define an Information Element, or all those of a file, for everything that decodes.
+---@param definition moonfix.element.definition What it is
+function element(definition) end
+
 --- A Message as a table of its Sets; fixbuf.decode is the easy way.
 ---@param session userdata Of ipfix.session
 ---@param octets string One Message, or a datagram

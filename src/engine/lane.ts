@@ -1,5 +1,6 @@
 import { StateTables } from "../host/state-tables.ts";
 import type { BatchSink } from "../ipfix/batch.ts";
+import { ownElements, useOwnElements } from "../ipfix/registry.ts";
 import type { LuaEngine } from "../lua/engine.ts";
 import { type Configuration, evaluateConfiguration } from "./conf/configuration.ts";
 import type { Declaration, Problem, Wanted } from "./conf/words.ts";
@@ -86,6 +87,7 @@ export class Lane {
    * One call at a time.
    */
   async apply(source: string, fileName: string, modules?: Modules): Promise<Outcome> {
+    const elements = ownElements();
     const configuration = evaluateConfiguration(source, fileName, {
       print: (text) => this.#parts.print(text),
       state: this.#state,
@@ -94,6 +96,7 @@ export class Lane {
     const next = await this.#prepare(configuration);
     if ("problems" in next) {
       configuration.engine.close();
+      useOwnElements(elements);
       return { kind: "refused", problems: next.problems };
     }
     await this.#retire(next, configuration.engine);

@@ -12,6 +12,11 @@ export interface Host {
   readonly engine: LuaEngine;
   /** Receives what scripts log. */
   log(level: LogLevel, message: string): void;
+  /**
+   * Reads files of elements where the script need not be granted to read files, as conf.lua: the
+   * text of the one that is named.
+   */
+  readonly readElements?: (path: string) => string;
   /** Tables that outlive the engine; without them those of `state.table` end with it. */
   readonly state?: StateTables;
 }

@@ -54,6 +54,15 @@ export function useOwnElements(elements: readonly Element[]): void {
   revision += revisionStep;
 }
 
+/** Add to users' elements of this thread; they must clash with nothing. */
+export function addOwnElements(elements: readonly Element[]): void {
+  for (const element of elements) {
+    own.set(key(element.pen, element.id), element);
+    ownByName.set(element.name, element);
+  }
+  revision += revisionStep;
+}
+
 /** Changes whenever `elementById` may find something else than before. */
 export function registryRevision(): number {
   return revision;

@@ -5,10 +5,13 @@ import { expect, test } from "vitest";
 import { command } from "../../src/cli/commands/cat.ts";
 import type { RecordBatch } from "../../src/ipfix/batch.ts";
 import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { useOwnElements } from "../../src/ipfix/registry.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
+import { messageOf } from "../support/hostile.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
 import { fixedBatch, messagesOf } from "../support/network.ts";
+import { vendorTemplate } from "../support/type-records.ts";
 
 /** Octets of an IPFIX file with these batches. */
 function file(...batches: readonly RecordBatch[]): Uint8Array {
@@ -335,6 +338,24 @@ test("cat shows people IANA's names of values, and machines numbers", async () =
   expect(csv.lines.slice(1)).toEqual(["TCP,idle timeout,1", "253,129,1"]);
   expect((await cat(named, { format: "csv" })).lines[1]).toBe("6,1,1");
   expect(JSON.parse((await cat(named)).lines[0] ?? "").fields.protocolIdentifier).toBe(6);
+});
+
+test("cat --elements knows the elements of a file, in --where and --fields, too", async () => {
+  const path = join(temporaryFolder(), "acme.xml");
+  const own = "<name>acmeLatency</name><dataType>unsigned32</dataType><elementId>1</elementId>";
+  const record = `<record>${own}<enterpriseId>32473</enterpriseId></record>`;
+  writeFileSync(path, `<registry>${record}</registry>`);
+  const bytes = messageOf(`${vendorTemplate(1)} 0100 000c 00000007 00000008`);
+  const options = {
+    elements: path,
+    where: "acmeLatency > 7",
+    fields: "acmeLatency",
+    format: "csv",
+  };
+  expect((await cat(bytes, options)).lines).toEqual(["acmeLatency", "8"]);
+  useOwnElements([]);
+  writeFileSync(path, "<registry>");
+  await expect(cat(bytes, { elements: path })).rejects.toThrow(/acme.xml:1: .*ends within/);
 });
 
 test("cat --where shows the records that match, in every format", async () => {

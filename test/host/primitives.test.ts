@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 import { formatStub } from "../../src/host/describe/stub.ts";
 import { constants, installPrimitives, primitives } from "../../src/host/primitives.ts";
 import { createMessageWriter } from "../../src/ipfix/message-writer.ts";
+import { useOwnElements } from "../../src/ipfix/registry.ts";
+import { createLuaEngine } from "../../src/lua/engine.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { hex } from "../support/hex.ts";
 import { batchOf, templateOf } from "../support/ipfix.ts";
@@ -81,6 +83,27 @@ test.for([
   const error = failLua(`\n${call}`, start().engine);
   expect(error).toMatchObject({ code, where: "test.lua:2" });
   expect(error.message).toMatch(message);
+});
+
+test("element() defines an element for the script and what it reads", () => {
+  const csv = join(temporaryFolder(), "acme.csv");
+  writeFileSync(csv, "name,id,type\nacmeHost,2,string\n");
+  const [host, units] = start().engine.run(
+    `element { name = "acmeLatency", pen = 32473, id = 1, type = "unsigned32", units = "hops" }
+    element { file = ..., pen = 32473 }
+    return ipfix.element("acmeHost").id, ipfix.element("acmeLatency").units`,
+    "test.lua",
+    [csv],
+  );
+  expect([host, units]).toEqual([2, "hops"]);
+  useOwnElements([]);
+});
+
+test("element() reads no file for a script that may not", () => {
+  const engine = createLuaEngine({ profile: "agent", print: () => undefined });
+  installPrimitives({ engine, log: () => undefined });
+  const error = failLua("element { file = '/etc/passwd' }", engine);
+  expect(error.message).toMatch(/Cannot read elements from a file: this script may not read files/);
 });
 
 test("log.* reaches the host", () => {

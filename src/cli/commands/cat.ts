@@ -1,5 +1,8 @@
 import { TransportError } from "../../errors.ts";
+import { defineElements } from "../../ipfix/elements/define.ts";
+import { readDefinitions } from "../../ipfix/elements/read-definitions.ts";
 import { printable } from "../../text/printable.ts";
+import { readElementFile } from "../../transport/reading/element-file.ts";
 import { describeLeftOut, showCounters } from "../cat/report.ts";
 import { showFile } from "../cat/show.ts";
 import { parseWanted, type Wanted } from "../cat/wanted.ts";
@@ -34,6 +37,11 @@ export const command: Command = {
       describe: "Leave the first records out; in a large file this is one seek",
     },
     limit: { type: "string", value: "RECORDS", describe: "Show so many records at most" },
+    elements: {
+      type: "string",
+      value: "FILE",
+      describe: "Know the elements of FILE, too: CSV with a header, or XML as IANA has it",
+    },
     templates: { type: "boolean", describe: "Show Templates and undecodable Sets too" },
     names: {
       type: "boolean",
@@ -55,6 +63,10 @@ NetFlow v1, v5, v7, v9 or sFlow v5. It may be compressed (gzip, Zstandard); - is
 };
 
 async function cat(input: CommandInput): Promise<number> {
+  const { elements } = input.options;
+  if (typeof elements === "string") {
+    defineElements(readDefinitions(readElementFile(elements), { name: elements, pen: 0 }));
+  }
   const wanted = parseWanted(input);
   const output = createLineOutput(input.stdout);
   let worst: number = exitCodes.ok;

@@ -1,5 +1,6 @@
 import { installPrimitives } from "../../host/primitives.ts";
 import { StateTables } from "../../host/state-tables.ts";
+import { ownElements, useOwnElements } from "../../ipfix/registry.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LuaError } from "../../lua/errors.ts";
@@ -13,6 +14,7 @@ import type { LuaFunction } from "../../lua/values.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
 import { TimeBudget } from "../time-budget.ts";
 import { Declarations } from "./declarations.ts";
+import { createElementFiles } from "./element-files.ts";
 import { findProblems } from "./graph.ts";
 import { watchGlobals } from "./surroundings.ts";
 import { type Problem, type Wanted, words } from "./words.ts";
@@ -40,15 +42,16 @@ export interface Configuration {
   /** Bounds the time of everything that runs in the engine. */
   readonly budget: TimeBudget;
   /**
-   * Fingerprint of what its functions may see beside their upvalues: the globals it made, and the
-   * modules it required.
+   * Fingerprint of what its functions may see beside their upvalues: the globals it made, the
+   * modules it required and the elements it defined.
    */
   surroundings(): string;
 }
 
 /**
  * Evaluate `source` as conf.lua in a closed sandbox and validate what it declares. Reports all
- * problems it can find, not the first. Its time is bounded except in pattern matching.
+ * problems it can find, not the first. Its time is bounded except in pattern matching. The elements
+ * that it defines take the place of all that this thread had of users before.
  */
 export function evaluateConfiguration(
   source: string,
@@ -57,25 +60,29 @@ export function evaluateConfiguration(
 ): Configuration {
   const budget = new TimeBudget();
   const required = new Map<string, string>();
+  const note = (look: ModuleLook) => {
+    required.set(look.path, look.digest);
+    onLook?.(look);
+  };
   const finder = createModuleFinder({
     root: rootBeside(fileName),
     ...(modules && { known: modules }),
-    onLook(look) {
-      required.set(look.path, look.digest);
-      onLook?.(look);
-    },
+    onLook: note,
   });
+  const readElements = createElementFiles({ fileName, known: modules, onLook: note });
   const engine = createLuaEngine({
     profile: "pipeline",
     print: (line) => print(typeof line === "string" ? line : Buffer.from(line).toString("latin1")),
     poll: budget.poll,
     modules: finder,
   });
-  installPrimitives({ engine, log: (level, text) => print(`${level}: ${text}`), state });
+  const log = (level: string, text: string) => print(`${level}: ${text}`);
+  installPrimitives({ engine, log, state, readElements });
   const [levels] = engine.run("return log", "=log");
   const declarations = new Declarations(engine);
   engine.run(callableLog, "=log", [levels, (args, context) => declarations.log(args, context)]);
   const globals = watchGlobals(engine);
+  useOwnElements([]);
   const { wanted, functions, problems } = declarations;
   try {
     budget.run(limits.configurationMs, () => engine.run(source, fileName));
@@ -85,7 +92,8 @@ export function evaluateConfiguration(
   }
   problems.push(...declarations.unfinished());
   if (problems.length === 0) problems.push(...findProblems(wanted));
-  const surroundings = () => JSON.stringify([globals(), [...required].sort()]);
+  const elements = ownElements();
+  const surroundings = () => JSON.stringify([globals(), [...required].sort(), elements]);
   return { wanted, problems, functions, engine, budget, surroundings };
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../errors.ts";
 import { installPrimitives } from "../../host/primitives.ts";
+import { useOwnElements } from "../../ipfix/registry.ts";
 import { createLuaEngine, type LuaEngine } from "../../lua/engine.ts";
 import { LimitError, LuaError } from "../../lua/errors.ts";
 import { profiles } from "../../lua/profiles.ts";
@@ -44,6 +45,7 @@ export class ScriptRunner {
   /** Run a script to its end, whatever that is; what it throws is a bug of ours. */
   async run(script: Script): Promise<ScriptEnd> {
     Atomics.store(this.#control, controlSlots.begun, 1);
+    useOwnElements([]); // those of the script before are not this one's
     const { engine, output } = this.#take(script);
     this.#timeoutMs = script.timeoutMs;
     const startMs = performance.now();
