@@ -83,6 +83,8 @@ export const limits = {
   sendStallMs: 10_000,
   /** Octets of whole Messages that gather before they go to a file. */
   fileBlockBytes: 65_536,
+  /** Octets that a Zstandard frame may ask for: what its own program grants without being told. */
+  zstdWindowBytes: 134_217_728,
   /** Octets of a file that gets an index of its records: a smaller one is read in no time. */
   indexLeastBytes: 4_194_304,
   /** Records and octets between two places of a file to begin at: some milliseconds of reading. */

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { TransportError } from "../../errors.ts";
-import { inflated, resumed } from "./inflate.ts";
+import { inflated, resumed, take } from "./inflate.ts";
 
 /** Octets of a file or stream, piece by piece; a piece is good until the next one is asked for. */
 export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
@@ -22,12 +22,7 @@ export async function peek(
   blocks: Blocks,
   wanted: number,
 ): Promise<{ readonly head: Uint8Array; readonly blocks: Blocks }> {
-  let head = new Uint8Array(0);
-  while (head.length < wanted) {
-    const next = await blocks.next();
-    if (next.done) break;
-    head = concatenate(head, next.value);
-  }
+  const head = await take(blocks, wanted);
   return { head: head.subarray(0, wanted), blocks: guarded(head, blocks) };
 }
 
@@ -38,13 +33,6 @@ async function* guarded(head: Uint8Array, blocks: Blocks): Blocks {
     // Whoever stops at the head would leave the file open.
     await blocks.return(undefined);
   }
-}
-
-function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }
 
 /**

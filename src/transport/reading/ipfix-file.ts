@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { DecodeError } from "../../errors.ts";
+import { DecodeError, TransportError } from "../../errors.ts";
 import { createMessageStream } from "../../ipfix/message-stream.ts";
 import { type Blocks, readInput } from "./input.ts";
 
@@ -70,12 +70,17 @@ export async function readIpfixFile(
     },
   });
   const blocks = isBlocks(input) ? input : readInput(input);
-  for await (const block of blocks) {
-    options.signal?.throwIfAborted();
-    result.bytes += block.length;
-    stream.push(block);
-    await options.onProgress?.(result.bytes);
-    if (isDone?.()) break;
+  try {
+    for await (const block of blocks) {
+      options.signal?.throwIfAborted();
+      result.bytes += block.length;
+      stream.push(block);
+      await options.onProgress?.(result.bytes);
+      if (isDone?.()) break;
+    }
+  } catch (error) {
+    if (error instanceof TransportError) stream.end(); // what waits is the last that came
+    throw error;
   }
   if (!isDone?.()) stream.end();
   result.skippedBytes = stream.skippedBytes;
