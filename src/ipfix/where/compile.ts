@@ -60,6 +60,8 @@ class Compiler {
         return this.#present(where.operand);
       case "inside":
         return this.#inside(where);
+      case "late":
+        return this.condition(where.bind(this.#template));
       case "compare":
         return this.#compare(where);
     }

@@ -35,6 +35,8 @@ export function interpretWhere(where: Where, record: RecordPlace): boolean {
     }
     case "inside":
       return isInside(where, record);
+    case "late":
+      return interpretWhere(where.bind(record.template), record);
     case "compare":
       return compare(where, record);
   }

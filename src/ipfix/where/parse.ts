@@ -1,22 +1,15 @@
-import { parseIpv4, parseIpv6 } from "../../bytes/address.ts";
-import { encodeUtf8 } from "../../bytes/utf8.ts";
 import { ConfigError } from "../../errors.ts";
 import { limits } from "../../limits.ts";
 import { didYouMean } from "../../text/did-you-mean.ts";
-import { valueHint, valueNames, valueOfName } from "../elements/value-names.ts";
 import { elementByName, elementNames } from "../registry.ts";
-import {
-  type Comparison,
-  type ElementOperand,
-  type Literal,
-  valueKind,
-  type Where,
-} from "./syntax.ts";
+import { addressOctets, alone, type Late, presentLate, relate, type Side } from "./relate.ts";
+import { type Comparison, type ElementOperand, valueKind, type Where } from "./syntax.ts";
 import { syntaxError, type Token, tokenize } from "./tokens.ts";
 
 /**
  * Parse a `where` expression: comparisons of elements in Lua's syntax, `and`, `or`, `not`,
- * parentheses, and `inside(address, "10.0.0.0/8")`.
+ * parentheses, `inside(address, "10.0.0.0/8")`, and `field("name")` for names that are looked up
+ * in each Template.
  * @throws {ConfigError} `syntax`, `unknown-name`, `wrong-type` or `limit`; all name the column.
  */
 export function parseWhere(text: string): Where {
@@ -28,22 +21,6 @@ export function parseWhere(text: string): Where {
 }
 
 const comparisons: ReadonlySet<string> = new Set(["==", "~=", "<", "<=", ">", ">="]);
-const turned: Readonly<Record<Comparison, Comparison>> = {
-  "==": "==",
-  "~=": "~=",
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-};
-
-/** One side of a comparison before it is known what it is compared with. */
-type Side =
-  | ElementOperand
-  | { readonly kind: "number"; readonly value: number | bigint }
-  | { readonly kind: "string"; readonly value: string }
-  | { readonly kind: "boolean"; readonly value: boolean }
-  | { readonly kind: "nil" };
 
 class Parser {
   readonly #tokens: readonly Token[];
@@ -125,13 +102,13 @@ class Parser {
     const { at } = this.#peek();
     const left = this.#side();
     const token = this.#peek();
-    if (token.kind !== "symbol" || !comparisons.has(token.text)) return alone(left, at);
+    if (token.kind !== "symbol" || !comparisons.has(token.text)) {
+      if (left.kind !== "late") return alone(left, at);
+      return presentLate(left, at);
+    }
     this.#next++;
     const comparison = token.text as Comparison;
-    const right = this.#side();
-    if (left.kind === "element") return compare(at, comparison, left, right);
-    if (right.kind === "element") return compare(at, turned[comparison], right, left);
-    throw syntaxError(at, "neither side is an element");
+    return relate(at, comparison, [left, this.#side()]);
   }
 
   #inside(): Where {
@@ -174,7 +151,21 @@ class Parser {
     if (token.text === "true" || token.text === "false") {
       return { kind: "boolean", value: token.text === "true" };
     }
-    return elementAt(token);
+    return this.#isField(token) ? this.#field() : elementAt(token);
+  }
+
+  #isField({ text }: Token): boolean {
+    const { kind, text: next } = this.#peek();
+    return text === "field" && kind === "symbol" && next === "(";
+  }
+
+  #field(): Late {
+    this.#expect("(");
+    const token = this.#peek();
+    if (token.kind !== "string") throw syntaxError(token.at, "expected a name in quotes");
+    this.#next++;
+    this.#expect(")");
+    return { kind: "late", name: token.text };
   }
 }
 
@@ -190,69 +181,4 @@ function elementAt({ text, at }: Token): ElementOperand {
   const hint = didYouMean(text, elementNames());
   const detail = `Cannot find the element "${text}" (column ${at + 1})${hint}`;
   throw new ConfigError("unknown-name", "", detail);
-}
-
-/** A side without a comparison. */
-function alone(side: Side, at: number): Where {
-  if (side.kind === "element") return { kind: "present", operand: side };
-  if (side.kind === "boolean") return { kind: "constant", value: side.value };
-  throw syntaxError(at, "expected a comparison");
-}
-
-function compare(at: number, comparison: Comparison, left: ElementOperand, right: Side): Where {
-  const kind = valueKind(left.element);
-  const equality = comparison === "==" || comparison === "~=";
-  const mismatch = (expected: string) => {
-    const detail = `Cannot compare ${left.name} (column ${at + 1}): expected ${expected}`;
-    return new ConfigError("wrong-type", "", detail);
-  };
-  if (!equality && (kind !== "number" || right.kind === "nil" || right.kind === "string")) {
-    throw mismatch("== or ~=, only numbers have an order");
-  }
-  if (right.kind === "nil") return { kind: "compare", comparison, left, right };
-  if (kind === "other") throw mismatch("nil, which asks whether the record has it");
-  if (right.kind === "element") {
-    const same = valueKind(right.element) === kind;
-    const sameType = kind !== "address" || right.element.type === left.element.type;
-    if (!same || !sameType) throw mismatch(`an element of the same kind as ${left.element.type}`);
-    return { kind: "compare", comparison, left, right };
-  }
-  const literal = literalFor(left, right);
-  if (literal === undefined) throw mismatch(expectedFor[kind] + nameHint(left, right));
-  return { kind: "compare", comparison, left, right: literal };
-}
-
-const expectedFor = {
-  number: "a number",
-  address: "an address of its type in quotes",
-  text: "text in quotes",
-  boolean: "true or false",
-} as const;
-
-/** The names that a number has instead of the text that it is compared with. */
-function nameHint({ element }: ElementOperand, right: Side): string {
-  const isName = right.kind === "string" && valueNames(element) !== undefined;
-  return isName ? ` or a name of one${valueHint(element, right.value)}` : "";
-}
-
-/** `side` as `element` is compared with it, or nothing when it cannot be. */
-function literalFor({ element }: ElementOperand, side: Side): Literal | undefined {
-  const kind = valueKind(element);
-  if (side.kind === "number") return kind === "number" ? side : undefined;
-  if (side.kind === "boolean") return kind === "boolean" ? side : undefined;
-  if (side.kind !== "string") return undefined;
-  if (kind === "number") {
-    const value = valueOfName(element, side.value);
-    return value === undefined ? undefined : { kind: "number", value };
-  }
-  if (kind === "text") return { kind: "octets", value: encodeUtf8(side.value) };
-  const value = kind === "address" ? addressOctets(element.type, side.value) : undefined;
-  return value && { kind: "octets", value };
-}
-
-function addressOctets(type: string, text: string): Uint8Array | undefined {
-  if (type === "ipv4Address") return parseIpv4(text);
-  if (type === "ipv6Address") return parseIpv6(text);
-  if (!/^([\da-f]{1,2}:){5}[\da-f]{1,2}$/i.test(text)) return undefined;
-  return Uint8Array.from(text.split(":"), (part) => Number.parseInt(part, 16));
 }

@@ -1,4 +1,5 @@
 import type { Element } from "../element.ts";
+import type { Template } from "../template.ts";
 
 /** An element whose value is looked at. */
 export interface ElementOperand {
@@ -35,7 +36,9 @@ export type Where =
       readonly prefix: Uint8Array;
       readonly bits: number;
     }
-  | { readonly kind: "constant"; readonly value: boolean };
+  | { readonly kind: "constant"; readonly value: boolean }
+  /** What `field("name")` is in: it is known with the Template which elements are meant. */
+  | { readonly kind: "late"; readonly bind: (template: Template) => Where };
 
 /** How the values of an element are compared. */
 export type ValueKind = "number" | "address" | "text" | "boolean" | "other";

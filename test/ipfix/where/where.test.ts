@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { AbstractType, Element } from "../../../src/ipfix/element.ts";
+import { elementByName, unknownElement } from "../../../src/ipfix/registry.ts";
+import { createTemplate, type Template } from "../../../src/ipfix/template.ts";
 import { createRecordFilter } from "../../../src/ipfix/where/filter.ts";
 import { interpretWhere } from "../../../src/ipfix/where/interpret.ts";
 import { parseWhere } from "../../../src/ipfix/where/parse.ts";
@@ -100,6 +103,9 @@ test.for([
   ["flowEndReason == 'idel timeout'", "wrong-type", 'did you mean "idle timeout"?'],
   ["protocolIdentifier == 'quic'", "wrong-type", "a name of one, expected one of HOPOPT"],
   ["protocolIdentifier < 'UDP'", "wrong-type", "only numbers have an order"],
+  ["field('x') < 'y'", "wrong-type", "only numbers have an order"],
+  ["field(x) == 1", "syntax", "expected a name in quotes"],
+  ["field('x' == 1", "syntax", 'expected ")"'],
   ["octetDeltaCount < nil", "wrong-type", "only numbers have an order"],
   ["sourceIPv4Address == sourceIPv6Address", "wrong-type", "same kind"],
   ["interfaceName == octetDeltaCount", "wrong-type", "same kind"],
@@ -167,6 +173,51 @@ test("compiled and interpreted expressions agree on any octets", () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+describe("field(name)", () => {
+  const acme = (type: AbstractType) => ({
+    ...unknownElement(32_473, 1),
+    name: "acmeLatency",
+    type,
+  });
+  const port = elementByName("sourceTransportPort") as Element;
+  const withLatency = (type: AbstractType, length: number) =>
+    createTemplate(256, 0, [
+      [acme(type), length],
+      [port, 2],
+    ]);
+  const found = (expression: string, own: Template, octets: string) => {
+    const bytes = hex(octets);
+    const record = { template: own, bytes, start: 0, end: bytes.length };
+    const matches = createRecordFilter(expression).of(batchOf(own, [bytes]))(0);
+    expect(interpretWhere(parseWhere(expression), record)).toBe(matches);
+    return matches;
+  };
+
+  test.for([
+    ['field("acmeLatency") > 5', true],
+    ['5 >= field("acmeLatency")', false],
+    ['field("acmeLatency")', true],
+    ['field("acmeLatency") == nil', false],
+    ['field("acmeLatency") ~= "seven"', true],
+    ['field("acmeLatency") == "seven"', false],
+    ['field("acmeLatency") < sourceTransportPort', true],
+    ['field("acmeLatency") == field("sourceTransportPort")', false],
+    ['field("acmeJitter") > 5', false],
+    ['field("acmeJitter") ~= 5', true],
+    ['field("acmeJitter") == nil and not field("acmeJitter")', true],
+    ['field("acmeJitter") == field("acmeOther")', true],
+  ] as const)("%s is looked up in the Template: %s", ([expression, expected]) => {
+    expect(found(expression, withLatency("unsigned32", 4), "00000007 0050")).toBe(expected);
+  });
+
+  test("means what the exporter says it is", () => {
+    const text = withLatency("string", 5);
+    expect(found('field("acmeLatency") == "seven"', text, "736576656e 0050")).toBe(true);
+    expect(found('field("acmeLatency") == 7', text, "736576656e 0050")).toBe(false);
+    expect(found('field("acmeLatency") > 5', text, "736576656e 0050")).toBe(false);
+  });
 });
 
 test("names of values stand for their numbers", () => {
