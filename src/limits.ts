@@ -57,6 +57,10 @@ export const limits = {
   scriptSessions: 1_024,
   /** Octets that such a session counts as in Lua's memory, so that Lua collects them in time. */
   scriptSessionBytes: 16_384,
+  /** Sockets that one Lua engine may have open. */
+  scriptSockets: 64,
+  /** Octets that wait at one socket for a script to take them; then UDP drops and TCP waits. */
+  scriptInboxBytes: 4_194_304,
   /** Octets asked for as UDP receive buffer: 50 ms at a gigabit, 3 000 full Messages. */
   udpReceiveBufferBytes: 4_194_304,
   /** Milliseconds until the first Message Header of a TCP connection: longer is a slow attack. */

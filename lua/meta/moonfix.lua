@@ -983,6 +983,24 @@ json.null = nil
 ---@param definition moonfix.element.definition What it is
 function element(definition) end
 
+--- Close a socket of ipfix.connect or ipfix.listen.
+--- Needs the grant to use the network.
+---@param socket integer Its number
+function ipfix.close(socket) end
+
+---@class (exact) moonfix.ipfix.connect.address
+---@field transport "tcp"|"udp" The protocol
+---@field host string A name or an address
+---@field port integer The port
+
+--- Open a socket that sends; fixbuf.Exporter does it.
+--- Needs the grant to use the network.
+--- The script waits; others go on.
+---@param address moonfix.ipfix.connect.address Where
+---@return integer? socket Its number, or nil
+---@return string? error Why it failed
+function ipfix.connect(address) end
+
 --- A Message as a table of its Sets; fixbuf.decode is the easy way.
 ---@param session userdata Of ipfix.session
 ---@param octets string One Message, or a datagram
@@ -1002,6 +1020,19 @@ function ipfix.element(name) end
 ---@param lists? table Octets of lists by name
 ---@return string octets One Data Record
 function ipfix.encode(layout, record, lists) end
+
+---@class (exact) moonfix.ipfix.listen.address
+---@field transport "tcp"|"udp" The protocol
+---@field host string A name or an address
+---@field port integer The port
+
+--- Open a socket that receives; fixbuf.Listener does it.
+--- Needs the grant to use the network.
+--- The script waits; others go on.
+---@param address moonfix.ipfix.listen.address Where
+---@return integer? socket Its number, or nil
+---@return integer|string port Its port, or why it failed
+function ipfix.listen(address) end
 
 --- Loop over the Messages of an IPFIX file as octets; fixbuf.open gives their records.
 --- Needs the grant to read files.
@@ -1024,11 +1055,29 @@ function ipfix.name_of(element, value) end
 ---@return string? error Why it cannot be read
 function ipfix.read(path, each) end
 
+--- Wait for a datagram, or the next Message of any connection.
+--- Needs the grant to use the network.
+--- The script waits; others go on.
+---@param socket integer Its number
+---@param seconds? number For how long; for ever when not given
+---@return string? octets Empty when the connection has ended, nil when none came in time
+---@return string? peer Address and port of who sent it
+function ipfix.receive(socket, seconds) end
+
 --- Loop over the flows of an IPFIX file, in order; `break` closes it.
 --- Needs the grant to read files.
 ---@param path string The file
 ---@return fun(): moonfix.Flow? next For the loop; its flow is valid until the next one
 function ipfix.records(path) end
+
+--- Send octets: one datagram, or the next ones of a connection.
+--- Needs the grant to use the network.
+--- The script waits; others go on.
+---@param socket integer Its number
+---@param octets string One Message
+---@return boolean? sent Or nil
+---@return string? error Why it failed
+function ipfix.send(socket, octets) end
 
 --- A session that keeps the Templates of one exporter, for ipfix.decode.
 ---@param kind? "stream"|"datagrams" Datagrams may be NetFlow or sFlow; a stream, the usual one, is IPFIX

@@ -5,6 +5,7 @@ local ends = require "moonfix.fixbuf.ends"
 local failure = require "moonfix.fixbuf.failure"
 local file = require "moonfix.fixbuf.file"
 local lists = require "moonfix.fixbuf.lists"
+local listener = require "moonfix.fixbuf.listener"
 local model = require "moonfix.fixbuf.model"
 local record = require "moonfix.fixbuf.record"
 local session = require "moonfix.fixbuf.session"
@@ -31,6 +32,7 @@ local M = {
   STML = lists.STML,
   Exporter = ends.Exporter,
   Collector = ends.Collector,
+  Listener = listener.new,
   Buffer = buffer.new,
   type_template = type_info.template,
 }

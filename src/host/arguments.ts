@@ -11,6 +11,7 @@ const types: Readonly<Record<ValueType, { readonly name: string; is(value: LuaVa
   {
     any: { name: "a value", is: () => true },
     string: { name: "a string", is: isText },
+    octets: { name: "a string", is: (value) => isText(value) || value instanceof Uint8Array },
     strings: {
       name: "a string or a list of strings",
       is: (value) => isText(value) || isTexts(value),
@@ -120,6 +121,12 @@ export class Given {
     const value = this.#values.get(name);
     if (typeof value === "string") return [value];
     return value instanceof LuaTable ? value.toArray().map(String) : this.#missing(name);
+  }
+
+  octets(name: string): Uint8Array {
+    const value = this.#values.get(name);
+    if (typeof value === "string") return new TextEncoder().encode(value);
+    return value instanceof Uint8Array ? value : this.#missing(name);
   }
 
   number(name: string): number {

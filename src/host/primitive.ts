@@ -25,6 +25,8 @@ export interface Host {
 export type ValueType =
   | "any"
   | "string"
+  /** A string of any octets. */
+  | "octets"
   /** One string or a list of them. */
   | "strings"
   | "integer"

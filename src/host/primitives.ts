@@ -8,6 +8,7 @@ import { jsonConstants, jsonPrimitives } from "./primitives/json.ts";
 import { logPrimitives } from "./primitives/log.ts";
 import { messagePrimitives } from "./primitives/messages.ts";
 import { pcapPrimitives } from "./primitives/pcap.ts";
+import { socketPrimitives } from "./primitives/sockets.ts";
 import { statePrimitives } from "./primitives/state.ts";
 import { timePrimitives } from "./primitives/time.ts";
 import { reportWorld, reportWorldLater } from "./world.ts";
@@ -20,6 +21,7 @@ export const primitives: readonly Primitive[] = [
   ...logPrimitives,
   ...messagePrimitives,
   ...pcapPrimitives,
+  ...socketPrimitives,
   ...statePrimitives,
   ...timePrimitives,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -12,7 +12,7 @@ export type LuaLibrary =
   | "utf8";
 
 /** A group of primitives that a script may call only when it is granted. */
-export type Grant = "read files" | "write files";
+export type Grant = "read files" | "write files" | "use the network";
 
 /** What scripts of one kind may use and see. */
 export interface LuaProfile {
@@ -53,7 +53,7 @@ export const profiles = {
     outputBytes: Number.POSITIVE_INFINITY,
     interruptible: false,
     libraries,
-    grants: ["read files", "write files"],
+    grants: ["read files", "write files", "use the network"],
   },
   pipeline: {
     describe: "`conf.lua`, and its functions for each batch of records",
@@ -83,7 +83,7 @@ export const profiles = {
     outputBytes: Number.POSITIVE_INFINITY,
     interruptible: true,
     libraries,
-    grants: ["read files", "write files"],
+    grants: ["read files", "write files", "use the network"],
   },
 } as const satisfies Readonly<Record<string, LuaProfile>>;
 

@@ -103,6 +103,7 @@ test.for(rows)("%s names an argument of the wrong type", async ([name, { paramet
   if (bind === undefined) return;
   const fitting = {
     boolean: "true",
+    octets: "'x'",
     any: "nil",
     string: "'x'",
     strings: "'x'",

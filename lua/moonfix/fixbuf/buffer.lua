@@ -12,6 +12,7 @@ local concat, format = table.concat, string.format
 
 ---@class fixbuf.Buffer
 ---@field session fixbuf.Session?
+---@field damages integer datagrams that were none of IPFIX, NetFlow or sFlow
 local Buffer = {}
 Buffer.__index = Buffer
 
@@ -23,7 +24,7 @@ function M.new(record)
   local is_record = getmetatable(record) == record_of.Record
   return setmetatable({
     record = is_record and record or nil, automatic = true, decoders = {}, parts = {}, length = 0,
-    count = 0, sent = {}, sequences = {},
+    count = 0, sent = {}, sequences = {}, damages = 0, turn = 0,
   }, Buffer)
 end
 
@@ -97,7 +98,33 @@ local function announce_new(buffer, message, decoder)
   end
 end
 
--- Read the next Message; false when there is none.
+-- Peers whose Templates are kept: over UDP anybody can make up addresses.
+local most_peers = 256
+
+-- What decodes Messages of `peer`; the one that was silent longest gives way to a new one.
+local function decoder_for(buffer, peer, datagrams)
+  local decoders = buffer.decoders
+  buffer.turn = buffer.turn + 1
+  local decoder = decoders[peer]
+  if decoder == nil then
+    local count, oldest = 0, nil
+    for name, other in pairs(decoders) do
+      count = count + 1
+      if oldest == nil or other.turn < decoders[oldest].turn then
+        oldest = name
+      end
+    end
+    if count >= most_peers then
+      decoders[oldest] = nil
+    end
+    decoder = codec.decoder { model = buffer.session.model, datagrams = datagrams }
+    decoders[peer] = decoder
+  end
+  decoder.turn = buffer.turn
+  return decoder
+end
+
+-- Read the next Message, which may be damaged; false when there is none.
 local function next_message(buffer)
   if buffer.collector == nil then
     failure.raise("SETUP", "Cannot collect: the buffer has no collector")
@@ -106,13 +133,14 @@ local function next_message(buffer)
   if octets == nil then
     return false
   end
-  local key = peer or ""
-  local decoder = buffer.decoders[key]
-  if decoder == nil then
-    decoder = codec.decoder { model = buffer.session.model, datagrams = datagrams }
-    buffer.decoders[key] = decoder
+  local decoder = decoder_for(buffer, peer or "", datagrams)
+  local ok, message = pcall(decoder.decode, decoder, octets)
+  if not ok and datagrams and message.code == "IPFIX" then
+    -- Whoever sends it, the others go on.
+    buffer.damages = buffer.damages + 1
+    return true
   end
-  local message = decoder:decode(octets)
+  failure.translate("IPFIX", ok, message)
   buffer.session.observation_domain = message.domain
   buffer.message, buffer.decoder = message, decoder
   announce_new(buffer, message, decoder)
@@ -123,8 +151,10 @@ end
 -- The next record as it came and its Template, kept until it is taken.
 local function peek(buffer)
   while buffer.values == nil do
-    if buffer.step == nil and not next_message(buffer) then
-      failure.raise("EOF", "Cannot go on: there are no more Messages")
+    while buffer.step == nil do
+      if not next_message(buffer) then
+        failure.raise("EOF", "Cannot go on: there are no more Messages")
+      end
     end
     local values, template = buffer.step()
     if values == nil then
@@ -201,14 +231,18 @@ function Buffer:next(record)
 end
 Buffer.next_record = Buffer.next
 
---- Loop over the records that are left: of the Message when it is not automatic, else of all.
+-- Failures that are no more than the end of a loop.
+local ends = { EOF = true, EOM = true, NLREAD = true }
+
+--- Loop over the records that are left: of the Message when it is not automatic, else of all. From
+--- the network the loop ends when nothing came in time; the next one goes on.
 ---@return fun(): fixbuf.Record?, fixbuf.Template?
 function Buffer:records()
   return function()
     local ok, record = pcall(self.next, self)
     if ok then
       return record, self.template
-    elseif type(record) == "table" and (record.code == "EOF" or record.code == "EOM") then
+    elseif type(record) == "table" and ends[record.code] then
       return nil
     end
     error(record, 0)
@@ -298,6 +332,11 @@ function Buffer:append(record)
   local session, template = self.session, self.export or self.internal
   if template == nil or self.exporter == nil then
     failure.raise("SETUP", "Cannot append: the buffer has no exporter or no Template")
+  end
+  local exporter = self.exporter
+  if exporter.datagrams and time.clock() - (self.announced_at or -math.huge) >= exporter.template_refresh then
+    self.announced_at = time.clock()
+    self:announce()
   end
   self:announce(true)
   if session.external[template.id] ~= template then

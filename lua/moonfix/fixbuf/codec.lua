@@ -263,7 +263,12 @@ function M.decoder(options)
   options = options or {}
   local model = options.model or model_of.default
   local kind = options.datagrams and "datagrams" or "stream"
-  local session = ipfix.session(kind, model:layout())
+  local ok, session = pcall(ipfix.session, kind, model:layout())
+  if not ok then
+    -- Sessions that nobody holds any more make room.
+    collectgarbage()
+    session = ipfix.session(kind, model:layout())
+  end
   return setmetatable({ session = session, templates = {}, model = model }, Decoder)
 end
 

@@ -9,13 +9,19 @@ local unpack = string.unpack
 local Exporter = {}
 Exporter.__index = Exporter
 
---- An exporter: `fixbuf.Exporter { file = "out.ipfix" }`, or empty until `init_file`.
----@param options? { file: string? }
+--- An exporter: `fixbuf.Exporter { file = "out.ipfix" }` or `{ host = ..., port = 4739,
+--- transport = "tcp" }`, or empty until `init_file` or `init_net`.
+---@param options? { file: string?, host: string?, port: integer?, transport: string?, mtu: integer?, template_refresh: number? }
 ---@return fixbuf.Exporter
 function M.Exporter(options)
-  local exporter = setmetatable({ largest = 65535 }, Exporter)
-  if options and options.file then
+  options = options or {}
+  local exporter = setmetatable({ largest = 65535, mtu = options.mtu or 1400 }, Exporter)
+  -- Seconds after which UDP announces Templates again: as RFC 5153 §6.2 has it.
+  exporter.template_refresh = options.template_refresh or 600
+  if options.file then
     exporter:init_file(options.file)
+  elseif options.host then
+    exporter:init_net(options.host, options.transport or "tcp", options.port or 4739)
   end
   return exporter
 end
@@ -27,11 +33,32 @@ function Exporter:init_file(path)
   return self
 end
 
+--- Export to a collector; the script waits until the connection stands.
+---@param host string
+---@param transport "tcp"|"udp"
+---@param port integer
+function Exporter:init_net(host, transport, port)
+  local address = { host = host, transport = transport, port = tonumber(port) }
+  local socket, problem = ipfix.connect(address)
+  if socket == nil then
+    failure.raise("CONN", problem)
+  end
+  self.socket, self.datagrams = socket, transport == "udp"
+  self.largest = self.datagrams and self.mtu or 65535
+  return self
+end
+
 --- Give one whole Message away.
 ---@param octets string
 function Exporter:send(octets)
-  if self.path == nil then
-    failure.raise("SETUP", "Cannot export: the exporter has no file")
+  if self.socket then
+    local sent, problem = ipfix.send(self.socket, octets)
+    if not sent then
+      failure.raise("NLWRITE", problem)
+    end
+    return
+  elseif self.path == nil then
+    failure.raise("SETUP", "Cannot export: the exporter has neither file nor socket")
   end
   local ok, problem = ipfix.write(self.path, octets, self.begun)
   if not ok then
@@ -42,7 +69,10 @@ end
 
 --- Nothing more is exported.
 function Exporter:close()
-  self.path = nil
+  if self.socket then
+    ipfix.close(self.socket)
+  end
+  self.path, self.socket = nil, nil
 end
 
 ---@class fixbuf.Collector

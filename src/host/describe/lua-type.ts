@@ -3,6 +3,7 @@ import type { PrimitiveValue, ValueType } from "../primitive.ts";
 const luaTypes: Readonly<Record<ValueType, string>> = {
   any: "any",
   string: "string",
+  octets: "string",
   strings: "string|string[]",
   integer: "integer",
   number: "number",
