@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { formatHelp } from "../../host/describe/help.ts";
 import { installPrimitives } from "../../host/primitives.ts";
-import { elementNames } from "../../ipfix/registry.ts";
+import { elementNames, registryRevision } from "../../ipfix/registry.ts";
 import { limits } from "../../limits.ts";
 import { createLuaEngine } from "../../lua/engine.ts";
 import { LimitError, LuaError } from "../../lua/errors.ts";
@@ -32,7 +32,9 @@ const [inspect] = runOwn("inspect");
 const [repl] = runOwn("repl", inspect);
 const run = member("run");
 const complete = member("complete");
-const elements = LuaTable.fromArray([...elementNames()]);
+/** Names of elements for completion, and the revision of the registry that they are of. */
+let elements = LuaTable.fromArray([]);
+let elementsRevision = -1;
 
 function runOwn(name: string, ...args: LuaValue[]): LuaValue[] {
   return engine.run(moduleSource(`engine.${name}`) ?? "", `lua/engine/${name}.lua`, args);
@@ -60,6 +62,10 @@ function print(line: string | Uint8Array): void {
 }
 
 function completed(line: string): ReplReply {
+  if (elementsRevision !== registryRevision()) {
+    elements = LuaTable.fromArray([...elementNames()]);
+    elementsRevision = registryRevision();
+  }
   const [candidates, word] = engine.call(complete, [line, elements, limits.replCompletions]);
   const names = candidates instanceof LuaTable ? candidates.toArray() : [];
   return { kind: "completed", candidates: names.map(String), word: String(word) };

@@ -191,6 +191,14 @@ test("openHistory() tells once of a file it cannot keep", () => {
   expect(problems).toMatchObject([expect.stringMatching(/^The history is not kept: ENOTDIR/)]);
 });
 
+test("complete() offers elements that the user defined", async () => {
+  const { engine } = start();
+  expect(await engine.complete("flow.acmeLat")).toEqual([[], "flow.acmeLat"]);
+  await engine.run('element { name = "acmeLatency", pen = 32473, id = 1, type = "string" }');
+  const [candidates] = await engine.complete("flow.acmeLat");
+  expect(candidates).toEqual(["flow.acmeLatency"]);
+});
+
 test("complete() offers a bounded number of names", async () => {
   const { engine } = start();
   await engine.run("t = {} for i = 1, 200000 do t['n' .. i] = i end");
