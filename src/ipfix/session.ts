@@ -223,7 +223,7 @@ class Session implements TransportSession {
   }
 
   #decodeDataSet(bytes: Uint8Array, setId: number, start: number, end: number): void {
-    if (this.#revision !== this.#elements.revision) this.#rename();
+    this.#renameWhenDue();
     const { templates, lookup } = this.#domain;
     const template = templates.get(setId);
     if (!template) {
@@ -246,6 +246,7 @@ class Session implements TransportSession {
   }
 
   #decodeTemplateSet(bytes: Uint8Array, setId: number, start: number, end: number): void {
+    this.#renameWhenDue();
     const options = setId === optionsTemplateSetId;
     const set = { bytes, setId, start, end };
     let begins: "set" | "record" = "set";
@@ -263,7 +264,8 @@ class Session implements TransportSession {
   }
 
   /** Templates that came before their elements were described get the names from now on. */
-  #rename(): void {
+  #renameWhenDue(): void {
+    if (this.#revision === this.#elements.revision) return;
     this.#revision = this.#elements.revision;
     this.#domains.rename(this.#elements.find);
   }

@@ -1,7 +1,14 @@
+import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import { DecodeError } from "../../../src/errors.ts";
 import type { RecordBatch } from "../../../src/ipfix/batch.ts";
+import { createMessageWriter } from "../../../src/ipfix/message-writer.ts";
 import { isFieldName, useOwnElements } from "../../../src/ipfix/registry.ts";
-import { createTransportSession, type SessionOptions } from "../../../src/ipfix/session.ts";
+import {
+  createTransportSession,
+  type SessionOptions,
+  type TemplateEvent,
+} from "../../../src/ipfix/session.ts";
 import { formatValue } from "../../../src/ipfix/value.ts";
 import { limits } from "../../../src/limits.ts";
 import { messageOf } from "../../support/hostile.ts";
@@ -118,6 +125,51 @@ test("the elements of a session are bounded, and count where Templates do", () =
   }
   expect(session.counters()["elementsLearned"]).toBe(limits.learnedElements);
   expect(session.templateFields - before).toBeGreaterThanOrEqual(4 * limits.learnedElements);
+});
+
+test("a Template that comes anew after its element was described is told with the name", () => {
+  const told: string[] = [];
+  const onTemplate = ({ template }: TemplateEvent) => told.push(template?.fields[0]?.name ?? "");
+  const { session } = open({ onTemplate });
+  session.decodeMessage(messageOf(vendorTemplate(1)));
+  session.decodeMessage(describingMessage(latency));
+  session.decodeMessage(messageOf(vendorTemplate(1)));
+  expect(told).toEqual(["32473/1", "privateEnterpriseNumber", "acmeLatency"]);
+});
+
+test("type records of any octets lead to names or a DecodeError, in and out again", () => {
+  const sets = [vendorTemplate(1), record, typeTemplateSet, typeRecords(latency), record];
+  const whole = messageOf([...sets, vendorTemplate(2, 65_535, 257)].join(" "));
+  const list = messageOf("0101 000c 07 03 8001 0004 00007e");
+  const change = fc.record({ at: fc.nat(whole.length - 17), to: fc.nat(255) });
+  const changes = fc.array(change, { maxLength: 4 });
+  const type = fc.integer({ min: 0, max: 24 });
+  fc.assert(
+    fc.property(changes, type, type, (all, one, two) => {
+      const bytes = whole.slice();
+      for (const { at, to } of all) bytes[at + 16] = to;
+      const writer = createMessageWriter({
+        maximumBytes: 1_400,
+        describeElements: true,
+        onMessage: () => undefined,
+      });
+      const { session } = open({ onBatch: (batch) => writer.append(batch) });
+      const described = describingMessage(
+        { ...latency, id: 1, type: one },
+        { id: 2, name: "acmeOther", type: two },
+      );
+      for (const message of [bytes, described, bytes, list]) {
+        try {
+          session.decodeMessage(message);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DecodeError);
+        }
+      }
+      writer.refreshTemplates();
+      writer.flush();
+    }),
+    { numRuns: 600 },
+  );
 });
 
 test("elements that a user defines rename Templates, too, and forbid others", () => {
