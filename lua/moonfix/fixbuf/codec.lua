@@ -211,8 +211,11 @@ function M.encode(message)
     end
   end
   local parts = {}
-  for i, set in ipairs(sets) do
-    parts[i] = encode_set(set, find)
+  for _, set in ipairs(sets) do
+    -- Late records stand in the Message that they came in, as a Set without Template.
+    if not set.late then
+      parts[#parts + 1] = encode_set(set, find)
+    end
   end
   return M.frame(message, parts)
 end

@@ -34,8 +34,12 @@ function M.new(session, host, transport, port)
   }, Listener)
 end
 
+-- Messages that wait at one source while a script reads from another.
+local most_waiting = 256
+
 -- Where Messages of one connection wait, or those of all peers of UDP.
 ---@class fixbuf.Source
+---@field lost integer Messages that came while too many waited
 local Source = {}
 Source.__index = Source
 
@@ -43,7 +47,7 @@ local function source_for(listener, peer)
   local key = listener.datagrams and "" or peer
   local source = listener.sources[key]
   if source == nil then
-    source = setmetatable({ listener = listener, key = key, first = 1, last = 0 }, Source)
+    source = setmetatable({ listener = listener, key = key, first = 1, last = 0, lost = 0 }, Source)
     source.refused = not listener.datagrams and listener.on_connect
       and listener.on_connect(peer) == false
     listener.sources[key] = source
@@ -67,6 +71,11 @@ local function pump(listener, timeout)
     source.ended = true
     -- The same address and port may connect anew.
     listener.sources[source.key] = nil
+  elseif source.overrun or source.last - source.first >= most_waiting then
+    -- A buffer that nobody reads does not hold up the others. What follows in a connection is lost,
+    -- too: it may need Templates that were.
+    source.overrun = not listener.datagrams
+    source.lost = source.lost + 1
   elseif not source.refused then
     source.last = source.last + 1
     source[source.last] = { octets, peer }

@@ -74,6 +74,7 @@ function pushSet(target: Target, part: MessagePart): void {
     setMember(state, L, "template", () =>
       pushTemplate(target, part.batch.domain, part.batch.template),
     );
+    if (part.late) setMember(state, L, "late", () => state.x.lua_pushboolean(L, 1));
     setMember(state, L, "records", () => pushRecords(target, part.batch));
   }
 }

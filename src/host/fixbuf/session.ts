@@ -15,7 +15,12 @@ import { createExporterSession } from "../../translators/exporter-session.ts";
 /** What a Message held, in the order of the wire. */
 export type MessagePart =
   | { readonly kind: "templates"; readonly setId: number; readonly events: TemplateEvent[] }
-  | { readonly kind: "records"; readonly batch: RecordBatch }
+  | {
+      readonly kind: "records";
+      readonly batch: RecordBatch;
+      /** It came in an earlier Message, before its Template. */
+      readonly late: boolean;
+    }
   | { readonly kind: "problem"; readonly problem: SetProblem; readonly content: Uint8Array };
 
 /** A Message as `decode` gives it to a script. */
@@ -57,7 +62,9 @@ export function createScriptSession(options: ScriptSessionOptions): ScriptSessio
     learnElements: true,
     waitingBudget: options.waitingBudget,
     onBatch(batch) {
-      parts.push({ kind: "records", batch: keepBatch(batch, message) });
+      // What waited for its Template was copied; NetFlow and sFlow are written anew.
+      const late = session.header.version === 10 && batch.bytes.buffer !== message.buffer;
+      parts.push({ kind: "records", batch: keepBatch(batch, message), late });
     },
     onTemplate(event) {
       const setId = event.options ? 3 : 2;

@@ -80,6 +80,26 @@ test("over TCP each connection has its buffer, which ends with it", async () => 
   expect(seen).toBe("1 2 3|11 12");
 });
 
+test("what waits at a connection that nobody reads is bounded, and what is lost is counted", async () => {
+  const [lost, read, other] = await runWaiting(
+    `${pair} local one = export()
+    for i = 1, 300 do append(one, i, i) end
+    local first = listener:wait()
+    local two = export()
+    append(two, 1, 1)
+    local second = listener:wait()
+    one.exporter:close()
+    local read = 0
+    for _ in first:records() do read = read + 1 end
+    local other = second:next().octetDeltaCount
+    listener:close()
+    return first.collector.lost, read, other`,
+    "tcp",
+  );
+  expect(lost).toBeGreaterThan(0);
+  expect([Number(lost) + Number(read), other]).toEqual([300, 1]);
+});
+
 test("over UDP Messages fit the MTU, and Templates are announced again", async () => {
   const [sizes, templates] = await runWaiting(
     `${pair} local sender = export { mtu = 300, template_refresh = 0 }
