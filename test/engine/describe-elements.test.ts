@@ -36,8 +36,8 @@ test.for(["udp", "tcp"] as const)(
     const collector = collectors[protocol]({
       listen: `${protocol}://127.0.0.1:0`,
       onProblem: () => undefined,
-      onBatch({ template: { scopeCount, fields } }) {
-        if (scopeCount === 0) names.push(fields[0]?.name ?? "");
+      onBatch({ template: { scopeCount, fields }, count }) {
+        if (scopeCount === 0 && count > 0) names.push(fields[0]?.name ?? "");
       },
     });
     const [to = ""] = await collector.start();

@@ -29,8 +29,8 @@ const expected = ["32473/1", "acmeLatency"];
 /** A sink of batches, and the names of the first field of those that hold data. */
 function createNames() {
   const names: string[] = [];
-  const onBatch = ({ template }: RecordBatch) => {
-    if (template.scopeCount === 0) names.push(template.fields[0]?.name ?? "");
+  const onBatch = ({ template, count }: RecordBatch) => {
+    if (template.scopeCount === 0 && count > 0) names.push(template.fields[0]?.name ?? "");
   };
   return { names, onBatch, onProblem: () => undefined };
 }
