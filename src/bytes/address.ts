@@ -8,14 +8,28 @@ export function formatIpv4(bytes: Uint8Array, at: number): string {
 
 /** Canonical text of the IPv6 address at `at` (RFC 5952), mapped ones as `::ffff:1.2.3.4`. */
 export function formatIpv6(bytes: Uint8Array, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, i) => readUint16(bytes, at + 2 * i));
-  if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
+  // The first longest run of zero groups is left out (RFC 5952 §4.2): where it is, how long.
+  let [from, length, run] = [0, 1, 0];
+  for (let i = 0; i < 8; i++) {
+    run = readUint16(bytes, at + 2 * i) === 0 ? run + 1 : 0;
+    if (run > length) [from, length] = [i - run + 1, run];
+  }
+  if (from === 0 && length === 5 && readUint16(bytes, at + 10) === 0xffff) {
     return `::ffff:${formatIpv4(bytes, at + 12)}`;
   }
-  const [from, length] = longestZeros(groups);
-  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(":");
-  if (length < 2) return text(groups);
-  return `${text(groups.slice(0, from))}::${text(groups.slice(from + length))}`;
+  if (length === 1) return formatGroups(bytes, at, at + 16);
+  const head = formatGroups(bytes, at, at + 2 * from);
+  return `${head}::${formatGroups(bytes, at + 2 * (from + length), at + 16)}`;
+}
+
+/** The groups of an IPv6 address in `[start, end)` with colons between them. */
+function formatGroups(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at += 2) {
+    const group = readUint16(bytes, at).toString(16);
+    text += at === start ? group : `:${group}`;
+  }
+  return text;
 }
 
 /** Text such as `0a:0b:0c:0d:0e:0f` of the MAC address at `at`. */
@@ -23,17 +37,6 @@ export function formatMac(bytes: Uint8Array, at: number): string {
   let text = formatHex(bytes, at, at + 1);
   for (let i = 1; i < 6; i++) text += `:${formatHex(bytes, at + i, at + i + 1)}`;
   return text;
-}
-
-/** The first longest run of zero groups: where it starts and how long it is. */
-function longestZeros(groups: readonly number[]): [from: number, length: number] {
-  let best: [number, number] = [0, 0];
-  let run = 0;
-  groups.forEach((group, i) => {
-    run = group === 0 ? run + 1 : 0;
-    if (run > best[1]) best = [i - run + 1, run];
-  });
-  return best;
 }
 
 const dot = 46;

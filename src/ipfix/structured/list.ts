@@ -48,7 +48,8 @@ export function enterList(source: ListSource, at: number): ListSource {
   if (source.depth >= limits.listDepth) {
     throw new DecodeError("limit", at, `lists nested deeper than ${limits.listDepth}`);
   }
-  return { ...source, depth: source.depth + 1 };
+  const { bytes, templates, depth } = source;
+  return { bytes, templates, depth: depth + 1 };
 }
 
 /**

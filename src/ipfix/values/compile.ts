@@ -1,7 +1,9 @@
-import { variableLength } from "../element.ts";
+import { type AbstractType, variableLength } from "../element.ts";
 import type { ListSource } from "../structured/list.ts";
+import type { Template } from "../template.ts";
 import { createCut, type FieldPlace, isPlainUnsigned, unsignedCode, walkCode } from "./code.ts";
-import { formatterOf, type RecordPlan } from "./json.ts";
+import { createRecordPlan, formatterOf, type RecordPlan } from "./json.ts";
+import { createListFormatters, type Formatter } from "./json-lists.ts";
 
 /** Writes the record in `source.bytes[start .. end)` as JSON, as `formatRecord` does. */
 export type RecordWriter = (source: ListSource, start: number, end: number) => string;
@@ -26,12 +28,33 @@ export function compileRecordWriter(plan: RecordPlan): RecordWriter {
     ${walk}
     return text + ${separator === "{" ? '"{}"' : '"}"'};`;
   const formatters = template.fields.map(({ element, length }) =>
-    formatterOf(element.type, length === variableLength ? undefined : length),
+    compiledFormatter(element.type, length),
   );
   const create = new Function("f", "cut", `return (source, start, end) => {${body}};`) as (
     ...values: unknown[]
   ) => RecordWriter;
   return create(formatters, createCut(template));
+}
+
+const compiled = new WeakMap<Template, RecordWriter>();
+
+/** Lists whose records are written by compiled writers too. */
+const lists = createListFormatters({
+  format: compiledFormatter,
+  record(template) {
+    const known = compiled.get(template);
+    if (known) return known;
+    const writer = compileRecordWriter(createRecordPlan(template));
+    compiled.set(template, writer);
+    return writer;
+  },
+});
+
+function compiledFormatter(type: AbstractType, length: number): Formatter {
+  if (type === "basicList" || type === "subTemplateList" || type === "subTemplateMultiList") {
+    return lists[type];
+  }
+  return formatterOf(type, length === variableLength ? undefined : length);
 }
 
 /** Types with code of their own: the ones most fields of most records have. */

@@ -7,19 +7,11 @@ import { decodeUtf8 } from "../../bytes/utf8.ts";
 import { safeJson } from "../../text/json.ts";
 import { type AbstractType, abstractTypes, type Element, variableLength } from "../element.ts";
 import { locateFields } from "../locate.ts";
-import {
-  enterList,
-  type ListSource,
-  locateBasicList,
-  locateRecordList,
-  type RecordGroup,
-} from "../structured/list.ts";
+import type { ListSource } from "../structured/list.ts";
 import type { Template } from "../template.ts";
 import { fitsType, isBoolean, readFloat } from "./decode.ts";
+import { createListFormatters, type Formatter } from "./json-lists.ts";
 import { type FieldSelection, selectFields } from "./selection.ts";
-
-/** Writes the value in `source.bytes[start .. end)` as JSON text. */
-export type Formatter = (source: ListSource, start: number, end: number) => string;
 
 function formatInteger(value: number | bigint): string {
   return typeof value === "number" ? String(value) : `"${value}"`;
@@ -39,11 +31,6 @@ const unsigned: Formatter = ({ bytes }, start, end) =>
 const signed: Formatter = ({ bytes }, start, end) => formatInteger(readSigned(bytes, start, end));
 const float: Formatter = ({ bytes }, start, end) => formatFloat(readFloat(bytes, start, end));
 const octets: Formatter = ({ bytes }, start, end) => `"${formatHex(bytes, start, end)}"`;
-const recordList =
-  (type: AbstractType): Formatter =>
-  (source, start, end) =>
-    formatRecordList(source, type, start, end);
-
 const formatters: Readonly<Record<AbstractType, Formatter>> = {
   octetArray: octets,
   unsigned8: unsigned,
@@ -67,9 +54,14 @@ const formatters: Readonly<Record<AbstractType, Formatter>> = {
   dateTimeNanoseconds: ({ bytes }, start) => formatMoment(readNtpNanos(bytes, start), 9),
   ipv4Address: ({ bytes }, start) => `"${formatIpv4(bytes, start)}"`,
   ipv6Address: ({ bytes }, start) => `"${formatIpv6(bytes, start)}"`,
-  basicList: formatBasicList,
-  subTemplateList: recordList("subTemplateList"),
-  subTemplateMultiList: recordList("subTemplateMultiList"),
+  ...createListFormatters({
+    // Both are looked up when they are needed: each of them needs the lists in turn.
+    format: (type, length) => formatterOf(type, length),
+    record: (template) => {
+      const plan = planOf(template);
+      return (source, start, end) => formatRecord(plan, source, start, end);
+    },
+  }),
 };
 
 /**
@@ -145,46 +137,4 @@ export function formatRecord(
     text += key + formatValue(element, source, own[2 * i] as number, own[2 * i + 1] as number);
   }
   return `${text}}`;
-}
-
-function formatBasicList(source: ListSource, start: number, end: number): string {
-  const inner = enterList(source, start);
-  const { semantic, element, ranges } = locateBasicList(inner, start, end);
-  const values: string[] = [];
-  for (let i = 0; i < ranges.length; i += 2) {
-    values.push(formatValue(element, inner, ranges[i] as number, ranges[i + 1] as number));
-  }
-  const name = JSON.stringify(element.name);
-  return `{"list":"basic","semantic":${semantic},"element":${name},"values":[${values.join(",")}]}`;
-}
-
-function formatRecordList(
-  source: ListSource,
-  type: AbstractType,
-  start: number,
-  end: number,
-): string {
-  const inner = enterList(source, start);
-  const { list, semantic, groups } = locateRecordList(inner, type, start, end);
-  const texts = groups.map((group) => {
-    const records = formatGroup(inner, group).join(",");
-    return `"template":${group.id},"records":[${records}]`;
-  });
-  const head = `{"list":"${list}","semantic":${semantic},`;
-  if (list === "stl") return `${head}${texts[0]}}`;
-  return `${head}"groups":[${texts.map((text) => `{${text}}`).join(",")}]}`;
-}
-
-function formatGroup(source: ListSource, { id, template, offsets }: RecordGroup): string[] {
-  const records: string[] = [];
-  for (let i = 0; i + 1 < offsets.length; i++) {
-    const start = offsets[i] as number;
-    const end = offsets[i + 1] as number;
-    records.push(
-      template
-        ? formatRecord(planOf(template), source, start, end)
-        : `{"unknownTemplate":${id},"raw":"${formatHex(source.bytes, start, end)}"}`,
-    );
-  }
-  return records;
 }
