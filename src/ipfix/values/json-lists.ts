@@ -25,7 +25,7 @@ export type ListFormatters = Readonly<
   Record<"basicList" | "subTemplateList" | "subTemplateMultiList", Formatter>
 >;
 
-/** Create what writes lists, as the record schema has them; each throws a DecodeError for damage. */
+/** Create what writes lists, as the record schema has them; each throws a DecodeError. */
 export function createListFormatters(content: ContentFormatters): ListFormatters {
   const recordList =
     (type: "subTemplateList" | "subTemplateMultiList"): Formatter =>
