@@ -80,7 +80,7 @@ async function collect(input: CommandInput): Promise<number> {
     const wanted = count === undefined ? batch.count : Math.min(batch.count, count - records);
     if (wanted < batch.count && wanted <= 0) return;
     records += wanted;
-    taker.take(wanted === batch.count ? batch : { ...batch, count: wanted });
+    taker.take(wanted === batch.count ? batch : { ...batch, count: wanted, layout: undefined });
     if (records === count) done.abort();
   };
   const collectors: Collector[] = [];
