@@ -11,11 +11,14 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { walkSets } from "../../src/ipfix/message.ts";
+import { unknownElement } from "../../src/ipfix/registry.ts";
+import { createTemplate } from "../../src/ipfix/template.ts";
 import type { Rotation } from "../../src/transport/exporting/rotation.ts";
 import { createFileExporter } from "../../src/transport/file-exporter.ts";
 import { readIpfixFile } from "../../src/transport/reading/ipfix-file.ts";
+import { readPage } from "../../src/transport/reading/page.ts";
 import { temporaryFolder } from "../support/folder.ts";
-import { createRecordingSession } from "../support/ipfix.ts";
+import { batchOf, createRecordingSession } from "../support/ipfix.ts";
 import { balance, fixedBatch, messagesOf, until, variableBatch } from "../support/network.ts";
 
 const hourMs = 3_600_000;
@@ -101,6 +104,34 @@ test("createFileExporter() begins each file with all Templates that it knows", a
   };
   await readIpfixFile(join(folder, "13.ipfix"), { session });
   expect(kinds).toEqual(["0: 2", "7: 2", "0: 256"]);
+});
+
+test("createFileExporter() describes the elements of others in each file", async () => {
+  const folder = temporaryFolder();
+  const latency = {
+    ...unknownElement(32_473, 1),
+    name: "acmeLatency",
+    type: "unsigned32",
+  } as const;
+  const clock = { ms: noon };
+  const exporter = createFileExporter({
+    path: join(folder, "%H.ipfix"),
+    append: true,
+    describeElements: true,
+    rotate: { periodMs: hourMs },
+    now: () => clock.ms,
+    onProblem: (message) => expect.fail(message),
+  });
+  await exporter.start();
+  for (let hour = 0; hour < 2; hour++) {
+    exporter.write(batchOf(createTemplate(256, 0, [[latency, 4]]), [Uint8Array.of(0, 0, 0, 7)]));
+    clock.ms += hourMs;
+  }
+  await exporter.stop();
+  for (const name of ["12.ipfix", "13.ipfix"]) {
+    const { records } = await readPage(join(folder, name), { offset: 0, limit: 10 });
+    expect(JSON.parse(records.at(-1) ?? "").fields, name).toEqual({ acmeLatency: 7 });
+  }
 });
 
 test("createFileExporter() never touches a finished file again", async () => {

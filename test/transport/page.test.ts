@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -140,6 +141,13 @@ test("readPage() names damage by its offset in the file, on the page only", asyn
   }
   expect(found.length).toBeGreaterThan(0);
   for (const offset of found) expect(Math.abs(offset - 3_000_000)).toBeLessThan(5_000);
+});
+
+test.skipIf(process.platform === "win32")("seekRecord() leaves a pipe alone", async () => {
+  const path = join(temporaryFolder(), "pipe");
+  execFileSync("mkfifo", [path]);
+  // Opening it would wait for a writer that never comes.
+  expect(await seekRecord(path, 100)).toMatchObject({ offset: 0, setup: [] });
 });
 
 test("readPage() throws a TransportError for what it cannot open", async () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { readUint16 } from "../../bytes/read.ts";
 import { DecodeError, TransportError } from "../../errors.ts";
 import {
@@ -38,9 +38,12 @@ export const beginning: Start = { offset: 0, records: 0, setup: [], total: undef
  * @throws {TransportError} when the file cannot be read.
  */
 export async function seekRecord(path: string, record: number): Promise<Start> {
-  const file = await open(path).catch((cause: unknown) => {
+  const refuse = (cause: unknown) => {
     throw TransportError.from(`Cannot open ${path}`, cause);
-  });
+  };
+  // A pipe that was opened and closed again would be lost to who reads it.
+  if (!(await stat(path).catch(refuse)).isFile()) return beginning;
+  const file = await open(path).catch(refuse);
   try {
     const identity = await identify(file);
     if (!identity || identity.bytes < limits.indexLeastBytes) return beginning;
@@ -54,10 +57,9 @@ export async function seekRecord(path: string, record: number): Promise<Start> {
   }
 }
 
-/** Size and time of a regular file that begins like IPFIX. */
+/** Size and time of a file that begins like IPFIX. */
 async function identify(file: FileHandle): Promise<IndexedFile | undefined> {
   const status = await file.stat({ bigint: true });
-  if (!status.isFile()) return undefined;
   const head = new Uint8Array(2);
   await file.read(head, 0, 2, 0);
   if (readUint16(head, 0) !== ipfixVersion) return undefined;
