@@ -2,6 +2,7 @@ import { flowOctets, place } from "../../lua/record/module.ts";
 import { slotOf } from "../../lua/record/table-slot.ts";
 import type { LuaState, RawFunction } from "../../lua/state.ts";
 import { lua, type StatePointer } from "../../lua/vm/exports.ts";
+import { finalizerName } from "../../lua/vm/patches.ts";
 import type { FlowMethod } from "../describe/stub-flow.ts";
 import { type Origin, RecordCursor } from "./cursor.ts";
 import type { Flows } from "./flows.ts";
@@ -51,7 +52,7 @@ export function createMetatable(flows: Flows, L: StatePointer): number {
   set("__newindex", () => x.lua_pushcclosure(L, module.pointers.newIndex, 0));
   set("__pairs", () => state.pushRaw(L, (thread) => pairs(flows, thread, next)));
   set("__tostring", () => state.pushRaw(L, (thread) => toText(flows, thread)));
-  set("__gc", () => state.pushRaw(L, (thread) => collect(flows, thread)));
+  set(finalizerName, () => state.pushRaw(L, (thread) => collect(flows, thread)));
   set("__metatable", () => x.lua_pushboolean(L, 0));
   return x.luaL_ref(L, lua.registryIndex);
 }

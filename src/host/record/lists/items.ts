@@ -1,5 +1,6 @@
 import { ConfigError } from "../../../errors.ts";
 import { lua, type StatePointer } from "../../../lua/vm/exports.ts";
+import { finalizerName } from "../../../lua/vm/patches.ts";
 import type { Origin } from "../cursor.ts";
 import type { Flows } from "../flows.ts";
 import { pushContent } from "../values.ts";
@@ -20,7 +21,7 @@ export class Items {
     state.pushRaw(L, (thread) => this.#next(thread));
     this.#step = x.luaL_ref(L, lua.registryIndex);
     x.lua_createtable(L, 0, 2);
-    state.pushString(L, "__gc");
+    state.pushString(L, finalizerName);
     state.pushRaw(L, (thread) => {
       this.#lists.delete(x.lua_touserdata(thread, 1));
       return 0;
